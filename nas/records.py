@@ -1,0 +1,77 @@
+"""What a run writes down: evaluations one by one, or blocks of them, and events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from searchspaces.space import AxisValue, Rows
+
+Status: TypeAlias = Literal["ok", "infeasible", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One candidate of an axis space, evaluated.
+
+    number: of the candidate, from 0. fidelity: share of the full training, above 0 and up to 1.
+    status: "infeasible" breaks a limit that only the evaluation could show. metrics: every figure by its
+    full name ("accuracy", "egfet.area_cm2"). network: id (content hash) or None. error: why it failed.
+    """
+
+    number: int
+    family: str
+    values: Mapping[str, AxisValue]
+    fidelity: float
+    status: Status
+    metrics: Mapping[str, float]
+    network: str | None
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """One generation of a gene search; counters are totals since the start of the run.
+
+    rows: (n, n_genes), the genes that entered the front in this generation, with metrics: one float for
+    each full name and row, {name: (n,)}. asked: candidates generated. evaluations: candidates charged to
+    the budget. rejected: candidates refused by a free limit. seconds: spent searching.
+    """
+
+    family: str
+    generation: int
+    asked: int
+    evaluations: int
+    rejected: int
+    seconds: float
+    rows: Rows
+    metrics: Mapping[str, Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that explains the course of a run. kind: "start", "resume", "stop", "note", "winner", ..."""
+
+    kind: str
+    text: str
+    seconds: float
+    facts: Mapping[str, AxisValue]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEntry:
+    """A design on the Pareto front. id: first 12 digits of the network's content hash."""
+
+    id: str
+    family: str
+    network: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A chosen design. role: "knee", "best_accuracy", ... test: task metrics on the test part, read once."""
+
+    role: str
+    entry: FrontEntry
+    test: Mapping[str, float]

@@ -1,0 +1,1 @@
+"""Search algorithms, one a file, behind one ask and tell protocol."""

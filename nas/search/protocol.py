@@ -1,0 +1,87 @@
+"""Ask and tell: the one protocol of all search algorithms.
+
+A searcher sees rows over a `Domain` and figures to minimize. It knows nothing of networks or hardware,
+and is deterministic from its seed and the history of calls.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from searchspaces.space import Domain, Rows
+
+Snapshot: TypeAlias = Mapping[str, npt.NDArray[np.generic]]
+"""Named arrays without objects; text travels as a uint8 array of its UTF-8 bytes."""
+
+
+class SearchError(ValueError):
+    """A searcher was asked for something it can't do. The text says what must hold and what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProblem:
+    """What a searcher may know: the domain, how many figures to minimize, how many limits there are."""
+
+    domain: Domain
+    n_objectives: int
+    n_limits: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Candidates to evaluate. numbers: (n,) int64, counting up from 0. rows: (n, n_variables)."""
+
+    numbers: npt.NDArray[np.int64]
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Results, in any order and in any number, each candidate once.
+
+    numbers: (n,) int64 of candidates asked before. objectives: (n, n_objectives) float64, smaller is
+    better, inf where not evaluated. violations: (n, n_limits) float64, relative excess over each limit,
+    0 where it is kept. failed: (n,) bool, the evaluation crashed; its figures mean nothing.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    objectives: npt.NDArray[np.float64]
+    violations: npt.NDArray[np.float64]
+    failed: npt.NDArray[np.bool_]
+
+
+@runtime_checkable
+class Searcher(Protocol):
+    """An algorithm with its state."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many candidates it likes to be asked for at once; generational ones a whole generation."""
+        ...
+
+    def ask(self, n: int) -> Asked:
+        """At least one and at most n new candidates, inside the domain."""
+        ...
+
+    def tell(self, told: Told) -> None:
+        """Takes results. Raises SearchError for a number never asked or told before."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Everything needed to go on from here; taken only when all that was asked is told."""
+        ...
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Takes over the state of an equal searcher (same problem, same options)."""
+        ...
+
+
+class SearcherFactory(Protocol):
+    """How a searcher is made: `initial` rows, where given, are the first to be asked."""
+
+    def __call__(
+        self, problem: SearchProblem, *, seed: int, initial: Rows | None = None, population: int | None = None
+    ) -> Searcher: ...
