@@ -1,0 +1,32 @@
+"""Fixtures of the whole test suite."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of data sets beside the repository; tests skip where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"data sets are not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def requires_tool() -> Callable[..., None]:
+    """`requires_tool("iverilog", "vvp")` skips the test, naming the first tool that is missing."""
+
+    def check(*names: str) -> None:
+        for name in names:
+            if shutil.which(name) is None:
+                pytest.skip(f"{name} is not installed")
+
+    return check
