@@ -65,3 +65,20 @@ class MlpBatch:
     @property
     def n_outputs(self) -> int:
         return int(self.layers[-1].biases.shape[1])
+
+    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "MlpBatch":
+        """The networks that a mask `(n_networks,)` or an index array picks, in its order."""
+        layers = tuple(
+            BatchLayer(
+                layer.masks[index],
+                layer.weights[index],
+                layer.biases[index],
+                None if layer.clip_shift is None else layer.clip_shift[index],
+                None if layer.clip_hi is None else layer.clip_hi[index],
+            )
+            for layer in self.layers
+        )
+        argmax = None
+        if self.argmax is not None:
+            argmax = BatchArgmax(self.argmax.sides[index], self.argmax.masks[index])
+        return MlpBatch(layers, self.input_hi, argmax)

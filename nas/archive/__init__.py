@@ -1,0 +1,11 @@
+"""The run folder: an append-only log of records, networks by content hash, and searcher snapshots.
+
+docs/runs.md describes the files. Nothing here is pickled, and nothing that was acknowledged is lost when
+the process is killed.
+"""
+
+from nas.archive.errors import ArchiveError
+from nas.archive.header import FORMAT_VERSION, RunHeader
+from nas.archive.store import Archive, Record
+
+__all__ = ["FORMAT_VERSION", "Archive", "ArchiveError", "Record", "RunHeader"]

@@ -1,0 +1,67 @@
+"""Objectives and limits: from metrics by name to figures to minimize and excesses over limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Figures: TypeAlias = Mapping[str, npt.NDArray[np.float64]]
+"""Metric name -> (n,) float64, one figure a candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A metric and which way is better."""
+
+    metric: str
+    direction: Literal["min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A metric and the range it must stay in; None is open."""
+
+    metric: str
+    minimum: float | None
+    maximum: float | None
+
+    def excess(self, figures: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(n,) relative excess over the limit, 0 where it is kept; NaN counts as an infinite excess."""
+        excess = np.zeros(len(figures))
+        for bound, sign in ((self.minimum, -1.0), (self.maximum, 1.0)):
+            if bound is not None:
+                over = sign * (figures - bound) / max(abs(bound), 1e-12)
+                excess = np.maximum(excess, np.where(np.isnan(over), np.inf, over))
+        return excess
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """What a run wants: objectives in the order of the spec, and limits."""
+
+    objectives: tuple[Objective, ...]
+    limits: tuple[Limit, ...]
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """Every metric that an objective or a limit names."""
+        return frozenset(goal.metric for goal in (*self.objectives, *self.limits))
+
+    def minimized(self, figures: Figures) -> npt.NDArray[np.float64]:
+        """(n, n_objectives), smaller is better."""
+        columns = [
+            figures[objective.metric] if objective.direction == "min" else -figures[objective.metric]
+            for objective in self.objectives
+        ]
+        return np.stack(columns, axis=1)
+
+    def violations(self, figures: Figures) -> npt.NDArray[np.float64]:
+        """(n, n_limits); a limit on a metric that `figures` lacks counts as kept."""
+        n = len(next(iter(figures.values()))) if figures else 0
+        columns = [
+            limit.excess(figures[limit.metric]) if limit.metric in figures else np.zeros(n)
+            for limit in self.limits
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
