@@ -4,8 +4,9 @@ docs/runs.md describes the files. Nothing here is pickled, and nothing that was 
 the process is killed.
 """
 
+from nas.archive.codec import Record
 from nas.archive.errors import ArchiveError
 from nas.archive.header import FORMAT_VERSION, RunHeader
-from nas.archive.store import Archive, Record
+from nas.archive.store import Archive
 
 __all__ = ["FORMAT_VERSION", "Archive", "ArchiveError", "Record", "RunHeader"]

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +12,6 @@ from nas.archive.errors import ArchiveError
 from nas.records import Block, Evaluation, Event
 
 Record: TypeAlias = Evaluation | Block | Event
-Json: TypeAlias = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
 
 EVALUATION, BLOCK, EVENT = b"E", b"B", b"V"
 _TEXT_BYTES = struct.Struct("<I")
@@ -32,7 +32,11 @@ def encode(record: Record) -> tuple[bytes, bytes]:
 
 def decode(kind: bytes, payload: bytes, where: str) -> Record:
     """The inverse of `encode`. Raises ArchiveError where the payload is not one of ours."""
-    decoders = {EVALUATION: _decode_evaluation, BLOCK: _decode_block, EVENT: _decode_event}
+    decoders: dict[bytes, Callable[[bytes], Record]] = {
+        EVALUATION: _decode_evaluation,
+        BLOCK: _decode_block,
+        EVENT: _decode_event,
+    }
     if kind not in decoders:
         raise ArchiveError(f"{where}: a record of unknown kind {kind!r}; install a newer silkscreen")
     try:
