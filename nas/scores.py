@@ -21,14 +21,19 @@ TASK_METRICS: Mapping[Task, tuple[str, ...]] = {
 """All are better when larger."""
 
 
-def classification_scores(confusion: npt.NDArray[np.int64]) -> Scores:
+def classification_scores(
+    confusion: npt.NDArray[np.int64], unanswered: npt.NDArray[np.int64] | None = None
+) -> Scores:
     """Confusion matrices (n, n_classes, n_classes) to accuracy, balanced_accuracy and macro_f1, each (n,).
 
+    unanswered: (n, n_classes) rows of each class whose answer is no class; they count as wrong.
     Balanced accuracy is the mean recall over the classes that occur; a class that neither occurs nor is
     predicted is left out of the mean F1.
     """
     right = np.diagonal(confusion, axis1=1, axis2=2).astype(np.float64)
     occur = confusion.sum(axis=2).astype(np.float64)
+    if unanswered is not None:
+        occur = occur + unanswered
     predicted = confusion.sum(axis=1).astype(np.float64)
     recall = np.divide(right, occur, out=np.zeros_like(right), where=occur > 0)
     seen = np.maximum((occur > 0).sum(axis=1), 1)

@@ -30,3 +30,14 @@ def requires_tool() -> Callable[..., None]:
                 pytest.skip(f"{name} is not installed")
 
     return check
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="count a skipped test as a failure")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --no-skips a run in which a test was skipped does not pass."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = max(int(session.exitstatus), 1)

@@ -1,0 +1,135 @@
+"""From candidates to figures: free prices first, then what the task says of them.
+
+The figures of a population are vectors by full metric name ("accuracy", "macs", "egfet.area_cm2").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from codegen.ir import ClassOutput, Design, Interface, MlpBatch, Network
+from codegen.ir.batch import (
+    PackedSamples,
+    confusion_batch,
+    network_of,
+    pack_samples,
+    squared_error_batch,
+)
+from codegen.ir.counts import count, count_batch
+from codegen.ir.evaluate import evaluate
+from hwmodels.model import BatchHardwareModel, Cost, HardwareModel, Workload
+from nas.errors import RunError
+from nas.objectives import Figures
+from nas.parts import Part
+from nas.scores import Scores, classification_scores, regression_scores
+
+STRUCTURE_METRICS = ("macs", "flops", "parameters")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedPart:
+    """A part in the layout of the batch evaluator."""
+
+    part: Part
+    samples: PackedSamples
+
+
+def pack_part(part: Part) -> PackedPart:
+    """Lays the codes out once; reused by every evaluation."""
+    return PackedPart(part, pack_samples(part.codes))
+
+
+def score_batch(batch: MlpBatch, interface: Interface, packed: PackedPart) -> Scores:
+    """Task metrics of every network of a population on a part."""
+    targets = packed.part.targets
+    if isinstance(interface.output, ClassOutput):
+        labels = targets.astype(np.int64)
+        return classification_scores(confusion_batch(batch, packed.samples, labels, interface.n_outputs))
+    value = interface.output.values[0]
+    errors = squared_error_batch(
+        batch, packed.samples, targets.astype(np.float64), value.scale, value.offset
+    )
+    return regression_scores(errors, targets.astype(np.float64))
+
+
+def confusion_matrix(network: Network, part: Part) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """(n_classes, n_classes) counts, rows the true class; an answer that is no class is not counted."""
+    n_classes = network.interface.n_outputs
+    answers = evaluate(network, part.codes)
+    known = answers < n_classes
+    cells = part.targets.astype(np.int64)[known] * n_classes + answers[known]
+    return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def score_network(network: Network, part: Part) -> dict[str, float]:
+    """Task metrics of one network on a part, by the exact evaluator."""
+    output = network.interface.output
+    scores: Scores
+    if isinstance(output, ClassOutput):
+        matrix = confusion_matrix(network, part)
+        occur = np.bincount(part.targets.astype(np.int64), minlength=len(matrix))
+        scores = classification_scores(matrix[None], (occur - matrix.sum(axis=1))[None])
+    else:
+        value = output.values[0]
+        found = evaluate(network, part.codes)[:, 0] * value.scale + value.offset
+        targets = part.targets.astype(np.float64)
+        scores = regression_scores(np.array([((found - targets) ** 2).sum()]), targets)
+    return {name: float(figures[0]) for name, figures in scores.items()}
+
+
+def price_batch(
+    batch: MlpBatch,
+    interface: Interface,
+    models: Mapping[str, HardwareModel],
+    wanted: frozenset[str],
+    workload: Workload,
+) -> Figures:
+    """The wanted structure and free hardware metrics of every network of a population."""
+    figures: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
+    if wanted.intersection(STRUCTURE_METRICS):
+        counts = count_batch(batch)
+        figures |= {name: counts[name] for name in STRUCTURE_METRICS if name in wanted}
+    for alias, model in models.items():
+        named = {metric.name for metric in model.metrics if f"{alias}.{metric.name}" in wanted}
+        if not named:
+            continue
+        if isinstance(model, BatchHardwareModel):
+            prices = model.price_batch(batch, interface, workload)
+        else:
+            prices = _price_each(batch, interface, model, workload)
+        figures |= {f"{alias}.{name}": np.asarray(prices[name], np.float64) for name in named}
+    return figures
+
+
+def _price_each(
+    batch: MlpBatch, interface: Interface, model: HardwareModel, workload: Workload
+) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    costs = []
+    for index in range(batch.n_networks):
+        design = Design(network_of(batch, index, interface))
+        refusal = model.accepts(design)
+        costs.append({} if refusal else model.price(design, workload).metrics)
+    return {
+        metric.name: np.array([cost.get(metric.name, np.nan) for cost in costs], np.float64)
+        for metric in model.metrics
+    }
+
+
+def price_network(
+    design: Design, models: Mapping[str, HardwareModel], workload: Workload
+) -> tuple[dict[str, float], dict[str, Cost]]:
+    """All structure and hardware metrics of one design by full name, and the full costs by alias.
+
+    Raises RunError, naming the alias, where a model refuses the design.
+    """
+    counts = count(design.content)
+    figures = {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}
+    costs = {}
+    for alias, model in models.items():
+        refusal = model.accepts(design)
+        if refusal is not None:
+            raise RunError(f"hardware.{alias}: the model can't price this design: {refusal}")
+        costs[alias] = model.price(design, workload)
+        figures |= {f"{alias}.{name}": float(value) for name, value in costs[alias].metrics.items()}
+    return figures, costs
