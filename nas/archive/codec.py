@@ -32,15 +32,11 @@ def encode(record: Record) -> tuple[bytes, bytes]:
 
 def decode(kind: bytes, payload: bytes, where: str) -> Record:
     """The inverse of `encode`. Raises ArchiveError where the payload is not one of ours."""
-    decoders: dict[bytes, Callable[[bytes], Record]] = {
-        EVALUATION: _decode_evaluation,
-        BLOCK: _decode_block,
-        EVENT: _decode_event,
-    }
-    if kind not in decoders:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
         raise ArchiveError(f"{where}: a record of unknown kind {kind!r}; install a newer silkscreen")
     try:
-        return decoders[kind](payload)
+        return decoder(payload)
     except (ValueError, TypeError, KeyError, IndexError, struct.error) as error:
         raise ArchiveError(f"{where}: the record can't be decoded ({error})") from None
 
@@ -70,7 +66,7 @@ def _encode_evaluation(record: Evaluation) -> bytes:
 
 
 def _decode_evaluation(payload: bytes) -> Evaluation:
-    number, family, values, fidelity, status, metrics, network, seconds, *error = json.loads(payload)
+    number, family, values, fidelity, status, metrics, network, seconds, *error = json.loads(payload.decode())
     return Evaluation(
         number=number,
         family=family,
@@ -85,7 +81,7 @@ def _decode_evaluation(payload: bytes) -> Evaluation:
 
 
 def _decode_event(payload: bytes) -> Event:
-    kind, text, seconds, facts = json.loads(payload)
+    kind, text, seconds, facts = json.loads(payload.decode())
     return Event(kind=kind, text=text, seconds=seconds, facts=facts)
 
 
@@ -141,3 +137,10 @@ def _read_array(payload: bytes, start: int, code: str, shape: list[int]) -> npt.
     count = int(np.prod(shape, dtype=np.int64))
     array = np.frombuffer(payload, dtype=dtype, count=count, offset=start).reshape(shape)
     return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+_DECODERS: dict[bytes, Callable[[bytes], Record]] = {
+    EVALUATION: _decode_evaluation,
+    BLOCK: _decode_block,
+    EVENT: _decode_event,
+}

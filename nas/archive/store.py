@@ -174,8 +174,8 @@ class Archive:
             if first is None or first.kind != _HEADER:
                 raise ArchiveError(f"{self._path}: damaged at byte 0: the header of the run is missing")
             self.header = decode_header(first.payload, str(self._path))
-            end = first.end
-            while frame := read_frame(file, end, str(self._path)):
+            end, where = first.end, str(self._path)
+            while frame := read_frame(file, end, where):
                 self._positions.append(end)
                 self._kinds += frame.kind
                 end = frame.end
@@ -187,17 +187,20 @@ class Archive:
         return end
 
     def _read(self, start: int, kinds: bytes) -> Iterator[Record]:
-        n_records = self.n_records
+        where = str(self._path)
         with self._path.open("rb", buffering=_READ_BYTES) as file:
-            for number in range(start, n_records):
+            reached = 0
+            for number in range(start, self.n_records):
                 if self._kinds[number] not in kinds:
                     continue
                 position = self._positions[number]
-                file.seek(position)
-                frame = read_frame(file, position, str(self._path))
+                if position != reached:
+                    file.seek(position)
+                frame = read_frame(file, position, where)
                 if frame is None:
                     raise ArchiveError(f"{self._path}: the record at byte {position} went away meanwhile")
-                yield decode(frame.kind, frame.payload, f"{self._path}: byte {position}")
+                reached = frame.end
+                yield decode(frame.kind, frame.payload, where)
 
     def _forget(self, end: int) -> None:
         if self._log is not None:
