@@ -63,7 +63,11 @@ class Searcher(Protocol):
         ...
 
     def ask(self, n: int) -> Asked:
-        """At least one and at most n new candidates, inside the domain."""
+        """At least one and at most n new candidates, inside the domain; none only where it is exhausted.
+
+        An `Asked` without rows means that every row of the domain was asked already: the search is over.
+        Fewer than n rows mean nothing. Raises SearchError for n below 1.
+        """
         ...
 
     def tell(self, told: Told) -> None:

@@ -1,0 +1,28 @@
+"""Search algorithms by name; each is imported only when it is asked for."""
+
+from difflib import get_close_matches
+from importlib import import_module
+
+from nas.search.protocol import SearcherFactory, SearchError
+
+ALGORITHMS = {
+    "random": ("nas.search.random", "RandomSearch"),
+    "nsga2": ("nas.search.nsga2", "Nsga2"),
+    "pymoo_nsga2": ("nas.search.pymoo_adapter", "PymooNsga2"),
+    "tpe": ("nas.search.optuna_tpe", "OptunaTpe"),
+    "gp": ("nas.search.optuna_gp", "OptunaGp"),
+}
+
+
+def searcher_factory(name: str) -> SearcherFactory:
+    """The factory of "random", "nsga2", "pymoo_nsga2", "tpe" or "gp".
+
+    Raises SearchError for another name, with the nearest one.
+    """
+    if name not in ALGORITHMS:
+        nearest = get_close_matches(name, ALGORITHMS, n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        raise SearchError(f"algorithm must be one of {', '.join(ALGORITHMS)}, but got {name!r}{hint}")
+    module, attribute = ALGORITHMS[name]
+    factory: SearcherFactory = getattr(import_module(module), attribute)
+    return factory
