@@ -88,8 +88,8 @@ def _evaluate_layer(layer: Layer, values: Int64Array) -> Int64Array:
             sums[:, position] += term.sign * ((values[:, term.input] & term.mask) << term.shift)
     if layer.clip is None:
         return sums
-    kept = np.maximum(sums, 0) >> layer.clip.shift
-    return np.minimum(kept, np.int64((1 << layer.clip.bits) - 1), dtype=np.int64)
+    kept: Int64Array = np.maximum(sums, 0) >> layer.clip.shift
+    return kept.clip(max=(1 << layer.clip.bits) - 1)
 
 
 def mlp_decide(sums: Int64Array, argmax: tuple[Comparison, ...] | None) -> Int64Array:

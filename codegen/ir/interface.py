@@ -33,7 +33,9 @@ class Feature:
         if not 1 <= self.bits <= 16:
             raise IrError(f"feature {self.name!r}: bits must be in 1..16, not {self.bits}")
         for end in (self.lo, self.hi):
-            if not math.isfinite(end) or float(np.float32(end)) != end:
+            with np.errstate(over="ignore"):
+                exact = math.isfinite(end) and float(np.float32(end)) == end
+            if not exact:
                 raise IrError(f"feature {self.name!r}: lo and hi must be finite float32 values, not {end}")
         if not self.lo < self.hi:
             raise IrError(f"feature {self.name!r}: lo must be below hi, but got {self.lo} and {self.hi}")
