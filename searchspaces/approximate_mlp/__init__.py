@@ -1,0 +1,27 @@
+"""The family of approximate multilayer perceptrons, in both details. docs/spaces.md explains it."""
+
+from searchspaces.approximate_mlp.axes import ApproximateMlpAxes, MlpRecipe, mlp_graph
+from searchspaces.approximate_mlp.genes import ApproximateMlpGenes
+from searchspaces.approximate_mlp.options import (
+    FAMILY,
+    ApproximateMlpOptions,
+    OptionProblem,
+    WeightForm,
+    parse_options,
+    read_options,
+)
+from searchspaces.approximate_mlp.tournament import reduced_argmax
+
+__all__ = [
+    "FAMILY",
+    "ApproximateMlpAxes",
+    "ApproximateMlpGenes",
+    "ApproximateMlpOptions",
+    "MlpRecipe",
+    "OptionProblem",
+    "WeightForm",
+    "mlp_graph",
+    "parse_options",
+    "read_options",
+    "reduced_argmax",
+]

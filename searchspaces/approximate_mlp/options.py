@@ -1,0 +1,206 @@
+"""The options of the family `approximate_mlp`; docs/spaces.md explains them line by line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, TypeAlias, cast
+
+from codegen.ir.network import MAX_SHIFT
+from searchspaces.parse import (
+    IntRange,
+    RealRange,
+    did_you_mean,
+    parse_choice,
+    parse_flag,
+    parse_int,
+    parse_int_range,
+    parse_real_range,
+)
+from searchspaces.space import SpaceError
+
+FAMILY = "approximate_mlp"
+WeightKind: TypeAlias = Literal["power_of_two", "ternary", "signed_digits"]
+ArgmaxForm: TypeAlias = Literal["exact", "reduced"]
+Detail: TypeAlias = Literal["genes", "axes"]
+
+MAX_LAYERS = 4
+WIDTHS = IntRange(0, 256)
+CODE_BITS = IntRange(1, 16)
+SHIFTS = IntRange(0, MAX_SHIFT)
+DIGITS = IntRange(1, 8)
+PRESSURES = RealRange(0.0, 1.0)
+
+DEFAULT_HIDDEN = (IntRange(2, 8),)
+DEFAULT_INPUT_BITS = IntRange(2, 4)
+DEFAULT_ACTIVATION_BITS = IntRange(8, 8)
+DEFAULT_ACTIVATION_SHIFT = IntRange(0, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightForm:
+    """How a weight is written: as a sum of at most `digits` terms of sign and shift.
+
+    power_of_two: one term. ternary: one term without shift, that is -1, 0 or 1. signed_digits: several.
+    """
+
+    kind: WeightKind
+    digits: int = 1
+
+    def __str__(self) -> str:
+        return f"signed_digits_{self.digits}" if self.kind == "signed_digits" else self.kind
+
+
+POWER_OF_TWO = WeightForm("power_of_two")
+
+
+@dataclass(frozen=True, slots=True)
+class ApproximateMlpOptions:
+    """What of an approximate MLP may vary. Made from a spec by `parse_options`.
+
+    hidden: a range of widths for each hidden layer; a lower end of 0 (axes only) means that the layer and
+    those after it may be absent. activation_shift: None (axes only) leaves the choice to the training.
+    weights, argmax: the forms to choose from. pressure: on area, in training (axes only).
+    """
+
+    hidden: tuple[IntRange, ...] = DEFAULT_HIDDEN
+    input_bits: IntRange = DEFAULT_INPUT_BITS
+    weights: tuple[WeightForm, ...] = (POWER_OF_TWO,)
+    max_shift: int = 6
+    masks: bool = True
+    activation_bits: IntRange = DEFAULT_ACTIVATION_BITS
+    activation_shift: IntRange | None = DEFAULT_ACTIVATION_SHIFT
+    argmax: tuple[ArgmaxForm, ...] = ("exact",)
+    pressure: RealRange = PRESSURES
+    detail: Detail = "genes"
+
+    def max_shift_of(self, form: WeightForm) -> int:
+        """Largest shift of a term in this form."""
+        return 0 if form.kind == "ternary" else self.max_shift
+
+
+@dataclass(frozen=True, slots=True)
+class OptionProblem:
+    """One thing wrong with the options. key: the option. text: what must hold and what came."""
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return (
+            f"{FAMILY}: {self.text}"
+            if self.text.startswith("unknown")
+            else f"{FAMILY}: {self.key}: {self.text}"
+        )
+
+
+def parse_options(mapping: Mapping[str, object]) -> ApproximateMlpOptions:
+    """The options of a spec. Raises SpaceError with one line for each problem."""
+    options, problems = read_options(mapping)
+    if problems:
+        raise SpaceError("\n".join(str(problem) for problem in problems))
+    return options
+
+
+def read_options(mapping: Mapping[str, object]) -> tuple[ApproximateMlpOptions, tuple[OptionProblem, ...]]:
+    """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
+    read: dict[str, object] = {}
+    problems: list[OptionProblem] = []
+    for key, value in mapping.items():
+        if key not in PARSERS:
+            text = f"unknown key {key!r}{did_you_mean(key, PARSERS) or f'; known are {_known()}'}"
+            problems.append(OptionProblem(key, text))
+            continue
+        try:
+            read[key] = PARSERS[key](value)
+        except SpaceError as error:
+            problems.append(OptionProblem(key, str(error)))
+    options = _options(read)
+    return options, (*problems, *_contradictions(options))
+
+
+def _options(read: Mapping[str, object]) -> ApproximateMlpOptions:
+    default = ApproximateMlpOptions()
+    values = {field.name: read.get(field.name, getattr(default, field.name)) for field in fields(default)}
+    return ApproximateMlpOptions(**values)  # type: ignore[arg-type]
+
+
+def _known() -> str:
+    return ", ".join(PARSERS)
+
+
+def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    found: list[OptionProblem] = []
+    may_vanish = [width.lower == 0 for width in options.hidden]
+    if may_vanish != sorted(may_vanish):
+        found.append(OptionProblem("hidden", "a layer after one that may be absent (0) must be one too"))
+    if options.detail == "axes":
+        return found
+    if any(may_vanish):
+        found.append(OptionProblem("hidden", "widths must be at least 1 where detail is genes, not 0"))
+    if options.activation_shift is None:
+        found.append(
+            OptionProblem(
+                "activation_shift", "must be a range such as 0..6 where detail is genes, not 'auto'"
+            )
+        )
+    if len(options.weights) > 1:
+        names = ", ".join(str(form) for form in options.weights)
+        found.append(OptionProblem("weights", f"one form is needed where detail is genes, not {names}"))
+    return found
+
+
+def _parse_hidden(value: object) -> tuple[IntRange, ...]:
+    layers = value if isinstance(value, list | tuple) else [value]
+    if not 1 <= len(layers) <= MAX_LAYERS:
+        raise SpaceError(f"must have 1 to {MAX_LAYERS} layers, not {len(layers)}")
+    widths = tuple(parse_int_range(layer, WIDTHS) for layer in layers)
+    if any(width.upper == 0 for width in widths):
+        raise SpaceError(f"the upper end of a width must be at least 1, not {value!r}")
+    return widths
+
+
+def _parse_weights(value: object) -> tuple[WeightForm, ...]:
+    forms = tuple(_parse_form(item) for item in (value if isinstance(value, list | tuple) else [value]))
+    if not forms or len(set(forms)) != len(forms):
+        raise SpaceError(f"must name at least one form and none twice, not {value!r}")
+    return forms
+
+
+def _parse_form(value: object) -> WeightForm:
+    if not isinstance(value, Mapping):
+        names = ("power_of_two", "ternary")
+        if value == "signed_digits":
+            raise SpaceError("signed digits need their number: write {signed_digits: 2}")
+        return WeightForm(cast("WeightKind", parse_choice(value, names)))
+    if list(value) != ["signed_digits"]:
+        raise SpaceError(f"must be power_of_two, ternary or {{signed_digits: 2}}, not {dict(value)!r}")
+    try:
+        return WeightForm("signed_digits", parse_int(value["signed_digits"], DIGITS))
+    except SpaceError as error:
+        raise SpaceError(f"signed_digits {error}") from None
+
+
+def _parse_shift(value: object) -> IntRange | None:
+    return None if value == "auto" else parse_int_range(value, IntRange(0, 40))
+
+
+def _parse_argmax(value: object) -> tuple[ArgmaxForm, ...]:
+    items = value if isinstance(value, list | tuple) else [value]
+    forms = tuple(cast("ArgmaxForm", parse_choice(item, ("exact", "reduced"))) for item in items)
+    if not forms or len(set(forms)) != len(forms):
+        raise SpaceError(f"must name at least one form and none twice, not {value!r}")
+    return forms
+
+
+PARSERS: Mapping[str, Callable[[object], object]] = {
+    "hidden": _parse_hidden,
+    "input_bits": lambda value: parse_int_range(value, CODE_BITS),
+    "weights": _parse_weights,
+    "max_shift": lambda value: parse_int(value, SHIFTS),
+    "masks": parse_flag,
+    "activation_bits": lambda value: parse_int_range(value, CODE_BITS),
+    "activation_shift": _parse_shift,
+    "argmax": _parse_argmax,
+    "pressure": lambda value: parse_real_range(value, PRESSURES),
+    "detail": lambda value: parse_choice(value, ("genes", "axes")),
+}
+"""How each option is read; the order is that of the documentation."""
