@@ -1,0 +1,76 @@
+"""From YAML text to a Spec, or to everything that is wrong with it, each at its line and column."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from nas.spec.model import Spec
+from nas.spec.overrides import apply_override
+from nas.spec.problems import Problem, SpecError
+from nas.spec.shape import shape_problems
+from nas.spec.tree import Mapping, Place, TreeError, parse_tree, plain
+
+MAX_BYTES = 65_536
+"""A spec is a few kilobytes; more is refused unread."""
+
+
+def read_spec(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
+    """The spec in a YAML file. Its files are relative to its folder.
+
+    overrides: such as "search.minutes=1", in the order in which they apply.
+    Raises SpecError with every problem found; imports no code that the spec names.
+    """
+    path = Path(path)
+    return parse_spec(_read_text(path), name=str(path), base=path.absolute().parent, overrides=overrides)
+
+
+def parse_spec(
+    text: str, *, name: str = "<text>", base: Path = Path(), overrides: Sequence[str] = ()
+) -> Spec:
+    """The spec in YAML text. name: how problems call it. base: the folder of its files. Raises SpecError."""
+    try:
+        root, problems = parse_tree(text, Place(name, 1, 1))
+    except TreeError as error:
+        raise SpecError([error.problem]) from None
+    if not isinstance(root, Mapping):
+        raise SpecError([Problem(name, 1, 1, "", "must be a mapping of keys such as version, task and data")])
+    problems = (*problems, *_overridden(root, overrides))
+    try:
+        spec = Spec.model_validate(plain(root))
+    except ValidationError as error:
+        raise SpecError((*problems, *shape_problems(root, error))) from None
+    if problems:
+        raise SpecError(problems)
+    return spec.with_base(base)
+
+
+def _overridden(root: Mapping, overrides: Sequence[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    for text in overrides:
+        try:
+            apply_override(root, text)
+        except SpecError as error:
+            problems.extend(error.problems)
+    return problems
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, f"can't be read: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise _unreadable(path, f"is larger than {MAX_BYTES // 1024} KiB; a spec is a few KiB of YAML")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        text = f"not UTF-8 text: byte 0x{data[error.start]:02x}; save the file as UTF-8"
+        raise SpecError([Problem(str(path), line, column, "", text)]) from None
+
+
+def _unreadable(path: Path, text: str) -> SpecError:
+    return SpecError([Problem(str(path), 0, 0, "", text)])
