@@ -48,8 +48,10 @@ def fit_answer(winner: WinnerReport) -> Answer:
         return Answer("bad", "does not fit: " + "; ".join(_excess(check) for check in broken))
     if not winner.limits:
         return Answer("none", "no limits were set")
-    n_limits = len(winner.limits)
-    return Answer("good", "fits: keeps the limit" if n_limits == 1 else f"fits: keeps all {n_limits} limits")
+    all_of_them = {1: "the limit", 2: "both limits"}.get(
+        len(winner.limits), f"all {len(winner.limits)} limits"
+    )
+    return Answer("good", f"fits: keeps {all_of_them}")
 
 
 def _excess(check: LimitCheck) -> str:
