@@ -1,0 +1,150 @@
+"""The analytic price of a printed circuit: area, power, latency and energy from counted building blocks."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from codegen.cells import CellLibrary, CellLibraryError, load_cells
+from codegen.ir import BespokeMlp, DecisionTree, Design, GateNetlist, Interface, MlpBatch, Network
+from hwmodels.model import (
+    Cost,
+    CostClass,
+    CostItem,
+    FloatVector,
+    HardwareModelError,
+    Metric,
+    Source,
+    Workload,
+)
+from hwmodels.printed.costs import IntArray, unit_costs
+from hwmodels.printed.mlp import count_mlp
+from hwmodels.printed.netlist import count_netlist
+from hwmodels.printed.tally import Tally
+from hwmodels.printed.tree import count_tree
+
+DYNAMIC_SHARE = 0.051
+"""Switching power by leakage at `REFERENCE_RATE`: the middle of the published 0.034 to 0.068."""
+REFERENCE_RATE = 5.0
+"""Inferences a second, one each 200 ms, at which `DYNAMIC_SHARE` was published."""
+UJ_PER_MJ = 1000.0
+
+_METRICS = (
+    Metric("area_cm2", "cm2", "min", "network", "cells of the circuit, without converters and wiring"),
+    Metric("power_mw", "mW", "min", "network", "leakage and switching, at equally likely signals"),
+    Metric("latency_s", "s", "min", "network", "critical path from the input codes to the answer"),
+    Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
+)
+_REFUSED = (
+    "a printed circuit is built for one bespoke MLP, decision tree or gate netlist; "
+    "a tensor network would need memory and multipliers"
+)
+
+
+class PrintedModel:
+    """Prices bespoke MLPs, decision trees and gate netlists as fully parallel printed circuits.
+
+    cells: name of a cell library that ships, or the path of one. supply_v: within the library's table.
+    inferences_per_s: above 0; a circuit that is slower is refused by `accepts`.
+    Raises HardwareModelError for an option that can't be.
+    """
+
+    def __init__(self, cells: str = "egfet", *, supply_v: float = 1.0, inferences_per_s: float = 5.0) -> None:
+        if not (math.isfinite(inferences_per_s) and inferences_per_s > 0):
+            raise HardwareModelError(
+                f"printed: inferences_per_s must be finite and above 0, not {inferences_per_s}"
+            )
+        try:
+            self._library: CellLibrary = load_cells(cells)
+            self._units = unit_costs(self._library, supply_v)
+        except CellLibraryError as error:
+            raise HardwareModelError(f"printed: {error}") from None
+        self._supply_v, self._rate = supply_v, inferences_per_s
+        self._power_by_leakage = 1 + DYNAMIC_SHARE * inferences_per_s / REFERENCE_RATE
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return _METRICS
+
+    @property
+    def cost_class(self) -> CostClass:
+        return "free"
+
+    def accepts(self, design: Design) -> str | None:
+        """Refuses tensor networks, and circuits that are too slow for `inferences_per_s`."""
+        content = design.content
+        if not isinstance(content, Network) or not isinstance(
+            content.body, BespokeMlp | DecisionTree | GateNetlist
+        ):
+            return _REFUSED
+        latency_s = self._count(content)[1]
+        if latency_s * self._rate <= 1:
+            return None
+        return (
+            f"an answer takes {latency_s:.3g} s, but {self._rate:g} inferences a second leave "
+            f"{1 / self._rate:.3g} s: lower inferences_per_s or raise supply_v"
+        )
+
+    def price(self, design: Design, workload: Workload) -> Cost:
+        """The cost by docs/printed.md; a circuit that is only too slow is priced all the same.
+
+        Raises HardwareModelError for a design that has no printed circuit.
+        """
+        content = design.content
+        if not isinstance(content, Network):
+            raise HardwareModelError(f"printed: {_REFUSED}")
+        tally, latency_s = self._count(content)
+        metrics = self._metrics(tally.totals()[None, :], np.array([latency_s]))
+        return Cost(
+            {name: float(values[0]) for name, values in metrics.items()},
+            self._items(tally),
+            (*self._units.sources(self._library), *self._rate_sources()),
+        )
+
+    def price_batch(
+        self, batch: MlpBatch, interface: Interface, workload: Workload
+    ) -> Mapping[str, FloatVector]:
+        """(n_networks,) float64 for each metric, equal to `price` row by row."""
+        from hwmodels.printed.batch import count_batch  # numba is loaded when a population is priced
+
+        counts, latency_s = count_batch(batch, interface, self._units.delay_s)
+        return self._metrics(counts, latency_s)
+
+    def _count(self, network: Network) -> tuple[Tally, float]:
+        tally = Tally(self._units.delay_s)
+        match network.body:
+            case BespokeMlp():
+                return tally, count_mlp(network, network.body, tally)
+            case DecisionTree():
+                return tally, count_tree(network.interface, network.body, tally)
+            case GateNetlist():
+                return tally, count_netlist(network.interface, network.body, tally)
+        raise HardwareModelError(f"printed: {_REFUSED}")
+
+    def _metrics(self, counts: IntArray, latency_s: FloatVector) -> Mapping[str, FloatVector]:
+        """counts: (n, n_units) int64. latency_s: (n,)."""
+        power_mw = (counts * self._units.leakage_mw).sum(axis=1) * self._power_by_leakage
+        return {
+            "area_cm2": (counts * self._units.area_cm2).sum(axis=1),
+            "power_mw": power_mw,
+            "latency_s": latency_s,
+            "energy_uj": power_mw / self._rate * UJ_PER_MJ,
+        }
+
+    def _items(self, tally: Tally) -> tuple[CostItem, ...]:
+        area: dict[str, float] = {}
+        power: dict[str, float] = {}
+        for (part, unit), count in tally.counts.items():
+            area[part] = area.get(part, 0.0) + count * float(self._units.area_cm2[unit])
+            leakage = count * float(self._units.leakage_mw[unit])
+            power[part] = power.get(part, 0.0) + leakage * self._power_by_leakage
+        shares = (("area_cm2", area), ("power_mw", power))
+        return tuple(CostItem(part, metric, amount) for metric, by in shares for part, amount in by.items())
+
+    def _rate_sources(self) -> tuple[Source, ...]:
+        published = "total power is 1.034 to 1.068 times leakage at 200 ms on published printed classifiers"
+        return (
+            Source("dynamic share of leakage", DYNAMIC_SHARE, "1", f"{published}; the middle"),
+            Source("supply", self._supply_v, "V", "option supply_v"),
+            Source("inferences a second", self._rate, "1/s", "option inferences_per_s"),
+        )
