@@ -1,6 +1,5 @@
 """What pydantic finds in a spec, said as problems with places."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from typing import get_args
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nas.spec.model import Spec
+from nas.spec.names import did_you_mean, one_of
 from nas.spec.problems import Problem
 from nas.spec.tree import Node, Path, dotted, find
 
@@ -52,16 +52,6 @@ def problem_at(root: Node, path: Path, text: str, *, key: bool = False) -> Probl
     return Problem(place.file, place.line, place.column, dotted(path), text)
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """ "; did you mean 'x'?" for the nearest name, or nothing where none is near."""
-    known = list(names)
-    lower = {each.lower(): each for each in reversed(known)}
-    near = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
-    tails = [each for each in known if each.rpartition(".")[2] == name]
-    found = tails[:1] or [lower[each] for each in near]
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
 def shown(value: object) -> str:
     """A value as a user would recognize it, at most some 60 characters."""
     match value:
@@ -102,7 +92,7 @@ def _text(detail: ErrorDetails) -> str:
         return f"must be {words} {context[name]:g}, not {came}"
     if kind == "literal_error":
         names = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
-        return f"must be {_one_of(names)}, not {came}{did_you_mean(str(detail['input']), names)}"
+        return f"must be {one_of(names)}, not {came}{did_you_mean(str(detail['input']), names)}"
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_type" and isinstance(detail["input"], int | float | bool):
@@ -110,10 +100,6 @@ def _text(detail: ErrorDetails) -> str:
     if kind in _KINDS:
         return f"must be {_KINDS[kind]}" + ("" if kind.endswith("too_short") else f", not {came}")
     return detail["msg"]
-
-
-def _one_of(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _listed(names: Iterable[str]) -> str:

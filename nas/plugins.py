@@ -1,0 +1,193 @@
+"""From the name of a plug-in to the object: built in, installed, a module's, or a file's.
+
+    "printed"            built in, or an installed entry point of the group
+    "module:object"      an importable module's; only where code is allowed
+    "file.py:object"     a file's, relative to the spec's folder; only where code is allowed
+
+Nothing but what is named is imported, and every failure is a PluginError.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from hwmodels.model import HardwareModel, HardwareModelError
+from nas.spec.model import HardwareSpec
+from nas.spec.names import did_you_mean
+
+HWMODELS_GROUP = "silkscreen.hwmodels"
+
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    HWMODELS_GROUP: {"printed": "hwmodels.printed:PrintedModel", "mcu": "hwmodels.mcu:McuModel"},
+}
+"""Group -> name -> where it is."""
+
+
+class PluginError(ValueError):
+    """A plug-in can't be had. The text says where it was named, what failed, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What is known of a plug-in without importing it.
+
+    origin: "built in", or the distribution that brings it.
+    """
+
+    name: str
+    reference: str
+    origin: str
+
+
+def list_plugins(group: str) -> tuple[PluginInfo, ...]:
+    """The built-in and installed plug-ins of a group, sorted by name; a built-in name can't be taken."""
+    found = {
+        point.name: PluginInfo(point.name, point.value, _distribution(point))
+        for point in entry_points(group=group)
+    }
+    found |= {name: PluginInfo(name, target, "built in") for name, target in BUILT_IN.get(group, {}).items()}
+    return tuple(found[name] for name in sorted(found))
+
+
+def is_code(reference: str) -> bool:
+    """Whether a reference names a module or a file rather than something installed."""
+    return ":" in reference
+
+
+def resolve(
+    reference: str, group: str, *, base: Path, allow_code: bool, where: str = ""
+) -> Callable[..., object]:
+    """The object that `reference` names; something that can be called.
+
+    group: of entry points, such as "silkscreen.hwmodels". base: the folder that files are relative to.
+    where: what named it, such as "hardware.egfet"; errors begin with it. Raises PluginError.
+    """
+    named = f"{where}: plug-in {reference!r}" if where else f"plug-in {reference!r}"
+    target = reference
+    if not is_code(reference):
+        target = _installed(reference, group, named)
+    elif not allow_code:
+        raise PluginError(f"{named} is code of your own; pass --allow-code to let it run")
+    place, _, attribute = target.rpartition(":")
+    module = _load_file(base / place, named) if place.endswith(".py") else _load_module(place, named)
+    found = _attribute(module, attribute, named)
+    if not callable(found):
+        raise PluginError(f"{named} must be a class or function, not {type(found).__name__}")
+    return found
+
+
+def make_hardware_model(hardware: HardwareSpec, *, where: str, base: Path, allow_code: bool) -> HardwareModel:
+    """The hardware model of a section of the spec, made from its options.
+
+    where: the section, such as "hardware.egfet". Raises PluginError for a plug-in that fails or makes
+    something else, HardwareModelError for options that it refuses.
+    """
+    make = resolve(hardware.model, HWMODELS_GROUP, base=base, allow_code=allow_code, where=where)
+    named = f"{where}: plug-in {hardware.model!r}"
+    options = {name: _beside(base, value) for name, value in hardware.options.items()}
+    _check_options(make, options, where, hardware.model)
+    try:
+        model = make(**options)
+    except HardwareModelError as error:
+        raise HardwareModelError(f"{where}: {error}") from error
+    except Exception as error:
+        raise PluginError(f"{named} failed when it was made: {_reason(error)}") from error
+    if not isinstance(model, HardwareModel):
+        raise PluginError(
+            f"{named} must make a HardwareModel (with metrics, cost_class, accepts and price), "
+            f"but made a {type(model).__name__}; see docs/hardware-models.md"
+        )
+    return model
+
+
+def option_names(make: Callable[..., object]) -> tuple[str, ...] | None:
+    """The keyword arguments of a plug-in, or None where it takes any or does not tell."""
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return tuple(parameter.name for parameter in parameters if parameter.kind in named)
+
+
+def _check_options(make: Callable[..., object], options: Mapping[str, object], where: str, name: str) -> None:
+    known = option_names(make)
+    for option in options:
+        if known is not None and option not in known:
+            hint = did_you_mean(option, known) or f"; it takes {', '.join(known) or 'none'}"
+            raise HardwareModelError(f"{where}: {name} has no option {option!r}{hint}")
+
+
+def _beside(base: Path, value: object) -> object:
+    """A relative path of a data file beside the spec as an absolute one; any other value unchanged."""
+    if isinstance(value, str) and Path(value).suffix in (".json", ".yaml", ".yml"):
+        return str(base / value)
+    return value
+
+
+def _installed(name: str, group: str, named: str) -> str:
+    known = {plugin.name: plugin.reference for plugin in list_plugins(group)}
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
+        raise PluginError(f"{named} is not installed{hint}, or name one as module:object or file.py:object")
+    return known[name]
+
+
+def _distribution(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else "installed"
+
+
+def _load_module(name: str, named: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"{named} can't be imported: {_reason(error)}") from error
+
+
+def _load_file(path: Path, named: str) -> ModuleType:
+    path = path.resolve()
+    if not path.is_file():
+        raise PluginError(f"{named}: there is no file {path}")
+    name = f"silkscreen_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{named}: {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise PluginError(f"{named} can't be imported: {_reason(error)}") from error
+    return module
+
+
+def _attribute(module: ModuleType, dotted: str, named: str) -> object:
+    found: object = module
+    for part in dotted.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            hint = did_you_mean(part, [name for name in vars(found) if not name.startswith("_")])
+            raise PluginError(f"{named}: {module.__name__} has no {dotted!r}{hint}") from None
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    """The error in one line, with the place in the plug-in where it came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}{place}"
