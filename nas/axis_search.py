@@ -4,13 +4,15 @@ A candidate is trained once for each validation fold, which gives its task metri
 and once on all training rows, which gives its network and with it every price.
 """
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from codegen.ir import Design, Network
+from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
@@ -20,8 +22,15 @@ from nas.objectives import Goals
 from nas.parts import fit_rows, make_part
 from nas.records import Evaluation, Status
 from nas.search.protocol import Asked, Searcher, Told
+from nas.report.progress import ProgressFacts
+from nas.stage import Budget, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
 from searchspaces.space import Rows
+
+PATIENCE_STRUCTURES = 2000
+"""Structures refused by the limits in a row after which a stage gives up."""
+PATIENCE_EVALUATIONS = 60
+"""Trained candidates without one inside the limits after which a stage gives up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +85,8 @@ class AxisSearch:
 
     problem: AxisProblem
     searcher: Searcher
-    record: Callable[[Evaluation], None]
-    keep: Callable[[Network], str]
-    known: dict[int, Evaluation]
+    sitting: Sitting
+    known: Mapping[int, Evaluation]
     by_values: dict[tuple[tuple[str, object], ...], Evaluation] = field(default_factory=dict)
     asked: int = 0
     evaluations: int = 0
@@ -89,18 +97,47 @@ class AxisSearch:
     def __post_init__(self) -> None:
         self.smallest_excess = np.full(len(self.problem.goals.limits), np.inf)
 
-    def step(self, budget: int, stop: Callable[[], bool]) -> bool:
+    @property
+    def hopeless(self) -> bool:
+        """No candidate keeps the limits, though enough were tried."""
+        tried_structures = self.asked >= PATIENCE_STRUCTURES and self.evaluations == 0
+        tried = self.evaluations >= PATIENCE_EVALUATIONS
+        return (tried_structures or tried) and not self._feasible()
+
+    def progress(self, budget: Budget, seconds: float) -> ProgressFacts:
+        """Where the stage stands."""
+        feasible = self._feasible()
+        best = {}
+        for goal in self.problem.goals.objectives:
+            figures = [done.metrics[goal.metric] for done in feasible]
+            if figures:
+                best[goal.metric] = min(figures) if goal.direction == "min" else max(figures)
+        return ProgressFacts(
+            phase="search",
+            detail=self.problem.name,
+            evaluations=self.evaluations,
+            seconds=seconds,
+            budget_evaluations=budget.evaluations,
+            budget_seconds=None if math.isinf(budget.seconds) else budget.seconds,
+            rejected=self.rejected,
+            best=best,
+        )
+
+    def _feasible(self) -> list[Evaluation]:
+        return [done for done in self.by_values.values() if done.status == "ok"]
+
+    def step(self, budget: int) -> bool:
         """Asks once and evaluates the answer; False where the space is exhausted.
 
-        Candidates left over when `stop` says so are told as failed, uncharged and unrecorded.
+        Raises RunInterrupted between two candidates when the user asked to stop.
         """
         asked = self.searcher.ask(min(self.searcher.batch_size, max(1, budget)))
         if not len(asked.rows):
             return False
-        self.searcher.tell(self._evaluate_all(asked, stop))
+        self.searcher.tell(self._evaluate_all(asked))
         return True
 
-    def _evaluate_all(self, asked: Asked, stop: Callable[[], bool]) -> Told:
+    def _evaluate_all(self, asked: Asked) -> Told:
         goals, n = self.problem.goals, len(asked.rows)
         objectives = np.full((n, len(goals.objectives)), np.inf)
         violations, failed = np.zeros((n, len(goals.limits))), np.zeros(n, np.bool_)
@@ -110,8 +147,8 @@ class AxisSearch:
             if violations[index].any():
                 self.rejected += 1
                 continue
-            done = self._known_or_new(row, int(asked.numbers[index]), stop)
-            if done is None or done.status == "failed":
+            done = self._known_or_new(row, int(asked.numbers[index]))
+            if done.status == "failed":
                 failed[index] = True
                 continue
             figures = {name: np.array([value]) for name, value in done.metrics.items()}
@@ -130,18 +167,17 @@ class AxisSearch:
         figures = {name: np.array([value]) for name, value in counts.items()}
         return self.problem.goals.violations(figures)[0]
 
-    def _known_or_new(self, row: Rows, number: int, stop: Callable[[], bool]) -> Evaluation | None:
+    def _known_or_new(self, row: Rows, number: int) -> Evaluation:
         values = self.problem.space.values(row)
         key = tuple(sorted(values.items()))
         if key in self.by_values:
             self.repeated += 1
             return self.by_values[key]
         done = self.known.get(number)
-        if done is None and stop():
-            return None
         if done is None:
+            self.sitting.check()
             done = self._evaluate_one(row, number)
-            self.record(done)
+            self.sitting.archive.append(done)
         self.by_values[key] = done
         self.evaluations += 1
         return done
@@ -149,22 +185,18 @@ class AxisSearch:
     def _evaluate_one(self, row: Rows, number: int) -> Evaluation:
         start = time.monotonic()
         metrics: dict[str, float] = {}
-        network_id, error, status = None, "", "failed"
+        network: str | None = None
+        status: Status = "failed"
+        error = ""
         try:
-            metrics, network = evaluate_axes(self.problem, row, number)
-            network_id, status = self.keep(network), self._status(metrics)
-        except (RunError, ArithmeticError, MemoryError) as reason:
+            metrics, trained = evaluate_axes(self.problem, row, number)
+            network, status = self.sitting.archive.put_network(trained), self._status(metrics)
+        except (ValueError, ArithmeticError, MemoryError, RuntimeError) as reason:
             error = f"{type(reason).__name__}: {reason}"
+        values = dict(self.problem.space.values(row))
+        seconds = time.monotonic() - start
         return Evaluation(
-            number=number,
-            family=self.problem.name,
-            values=dict(self.problem.space.values(row)),
-            fidelity=1.0,
-            status=_checked(status),
-            metrics=metrics,
-            network=network_id,
-            seconds=time.monotonic() - start,
-            error=error,
+            number, self.problem.name, values, 1.0, status, metrics, network, seconds, error
         )
 
     def _status(self, metrics: Mapping[str, float]) -> Status:
@@ -174,11 +206,6 @@ class AxisSearch:
 
 def structure_figures(space: ApproximateMlpAxes, row: Rows) -> dict[str, float]:
     """macs, flops and parameters of the structure that a row describes."""
-    from codegen.ir.counts import count
-
     counts = count(space.structure(row).content)
     return {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}
 
-
-def _checked(status: str) -> Status:
-    return "ok" if status == "ok" else "infeasible" if status == "infeasible" else "failed"

@@ -1,0 +1,41 @@
+"""Which algorithm a stage runs, and how its searcher is made."""
+
+from dataclasses import dataclass
+
+from nas.objectives import Goals
+from nas.problem import Stage
+from nas.search.protocol import Searcher, SearchProblem
+from nas.search.registry import searcher_factory
+from nas.spec import SearchSpec
+from searchspaces.space import Domain, Rows
+
+FEW_EVALUATIONS = 1000
+"""Up to so many trained candidates a model of the whole history (TPE) pays; see docs/search.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An algorithm and why it was taken, in a sentence."""
+
+    algorithm: str
+    reason: str
+
+
+def choose_algorithm(search: SearchSpec, stage: Stage) -> Choice:
+    """What the spec names, or for `auto` what suits the stage."""
+    if search.algorithm != "auto":
+        return Choice(search.algorithm, "named in the spec")
+    if stage.options.detail == "genes":
+        return Choice("nsga2", "hundreds of genes and evaluations in microseconds: array NSGA-II")
+    if stage.budget.evaluations <= FEW_EVALUATIONS or stage.budget.evaluations >= 10**9:
+        return Choice("tpe", "each candidate is trained: multivariate TPE learns from every one")
+    return Choice("nsga2", f"more than {FEW_EVALUATIONS} candidates: NSGA-II, whose cost stays flat")
+
+
+def make_searcher(
+    algorithm: str, domain: Domain, goals: Goals, search: SearchSpec, seed: int, initial: Rows | None
+) -> Searcher:
+    """A fresh searcher; `initial` rows, where given, are asked first."""
+    problem = SearchProblem(domain, len(goals.objectives), len(goals.limits))
+    factory = searcher_factory(algorithm)
+    return factory(problem, seed=seed, initial=initial, population=search.population)

@@ -1,0 +1,296 @@
+"""The public Python interface: what the commands do, as functions. See `nas` for the list."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from signal import SIGINT, default_int_handler, signal
+from threading import current_thread, main_thread
+
+from codegen.artifact import Proof
+from codegen.ir import Network
+from nas.archive import FORMAT_VERSION, Archive, RunHeader
+from nas.errors import RunError
+from nas.handover import EmitOptions, Export, Vectors, check_proofs, export_network, verify_folder
+from nas.finish import axis_finalists, choose, final_front, gene_finalists, read_test_part
+from nas.loop import drive
+from nas.problem import Problem, build_problem, gene_problem, make_goals
+from nas.records import Event, Winner
+from nas.report.as_json import render_json
+from nas.report.data import EmittedFile, ReportData
+from nas.report.page import render_page
+from nas.report.progress import ProgressFacts
+from nas.report.read import read_report
+from nas.run_report import ProvenWinner, final_report, live_report
+from nas.spec import Spec
+from nas.specfile import parse_spec, read_spec, spec_text
+from nas.stage import Sitting
+
+ShowProgress = Callable[[ProgressFacts], None]
+REPORT_JSON = "report.json"
+REPORT_PAGE = "report.html"
+WINNERS = "winners"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A run folder as it is now.
+
+    report: final, with winners and proofs, where `finished`; else the front so far.
+    """
+
+    folder: Path
+    spec: Spec
+    report: ReportData
+    finished: bool
+
+    def network(self, id: str) -> Network:
+        """The network of a hash, or of its first digits. Raises ArchiveError."""
+        with Archive.open(self.folder, writable=False) as archive:
+            return archive.network(id)
+
+
+def run(
+    spec: Spec | Path | str,
+    folder: Path | None = None,
+    *,
+    allow_code: bool = False,
+    require_proof: bool = False,
+    progress: ShowProgress | None = None,
+) -> Run:
+    """Searches, exports and proves the winners, and reports.
+
+    folder: a new one; by default runs/NAME, or runs/NAME-2 and so on below the working folder.
+    Raises SpecError, DataError, PluginError, HardwareModelError, RunError, ArchiveError, and
+    RunInterrupted after a Ctrl-C, with the folder ready for `resume`.
+    """
+    if not isinstance(spec, Spec):
+        spec = read_spec(spec)
+    problem = build_problem(spec, allow_code=allow_code)
+    folder = folder or _free_folder(spec.name)
+    header = RunHeader(
+        format_version=FORMAT_VERSION,
+        spec_text=spec_text(spec),
+        data_fingerprint=problem.dataset.fingerprint,
+        seed=spec.seed,
+        versions=_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    with Archive.create(folder, header) as archive:
+        archive.append(Event("start", "", 0.0, {"base": str(spec.base)}))
+        return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
+
+
+def resume(
+    folder: Path | str,
+    *,
+    allow_code: bool = False,
+    require_proof: bool = False,
+    progress: ShowProgress | None = None,
+) -> Run:
+    """Goes on with a run that was interrupted or killed; a finished one is given back as it is.
+
+    Raises what `run` raises, and RunError where the data is not what it was.
+    """
+    folder = Path(folder)
+    with Archive.open(folder, writable=True) as archive:
+        spec = _spec_of(archive)
+        if _is_finished(archive):
+            return load_run(folder)
+        problem = build_problem(spec, allow_code=allow_code)
+        if problem.dataset.fingerprint != archive.header.data_fingerprint:
+            raise RunError(
+                f"{folder}: the data must be what the run began with (fingerprint "
+                f"{archive.header.data_fingerprint[:12]}), but it is {problem.dataset.fingerprint[:12]}; "
+                "bring the data back, or start a new run"
+            )
+        archive.append(Event("resume", "", 0.0, {}))
+        return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
+
+
+def load_run(folder: Path | str) -> Run:
+    """A run folder, read only, also while the run goes on. Imports no code that its spec names."""
+    folder = Path(folder)
+    with Archive.open(folder, writable=False) as archive:
+        spec = _spec_of(archive)
+        finished = _is_finished(archive)
+        if finished:
+            path = folder / REPORT_JSON
+            report = read_report(path.read_text(encoding="utf-8"), str(path))
+        else:
+            report = live_report(spec, make_goals(spec), archive)
+        return Run(folder, spec, report, finished)
+
+
+def export(
+    run: Run,
+    winner: str,
+    out: Path | str,
+    *,
+    require_proof: bool = False,
+    allow_code: bool = False,
+) -> Export:
+    """Emits and proves a design of a run into a folder.
+
+    winner: a role such as "knee", or the id of a design of the front. Raises RunError for another
+    name, for a mismatch and, with `require_proof`, for a proof that could not be made.
+    """
+    by_role = {each.role: each.id for each in run.report.winners}
+    ids = {point.id for point in run.report.front}
+    if winner not in by_role and winner not in ids:
+        known = ", ".join([*by_role, *sorted(ids)]) or "none yet: the run has not finished"
+        raise RunError(f"{run.folder}: no design is called {winner!r}; there are {known}")
+    network = run.network(by_role.get(winner, winner))
+    problem = build_problem(run.spec, allow_code=allow_code)
+    written = export_network(
+        network,
+        data_vectors(problem, network),
+        Path(out),
+        options=_emit_options(run.spec),
+        seed=run.spec.seed,
+    )
+    check_proofs(written, require_proof=require_proof)
+    return written
+
+
+def verify(folder: Path | str) -> tuple[Proof, ...]:
+    """Proves an export again, from the files in its folder as they are now. Raises RunError."""
+    return verify_folder(Path(folder))
+
+
+def data_vectors(problem: Problem, network: Network) -> Vectors:
+    """The whole data set as a network sees it."""
+    x = problem.dataset.table.x
+    return Vectors(network.interface.quantize(x), x.astype("float32"))
+
+
+def _carry_on(
+    problem: Problem, archive: Archive, *, require_proof: bool, progress: ShowProgress | None
+) -> Run:
+    show = progress or (lambda facts: None)
+    with _interruptible() as interrupted:
+        sitting = Sitting(archive, show, interrupted)
+        drive(problem, sitting)
+        data = _finish(problem, sitting, require_proof=require_proof)
+    return Run(archive.folder, problem.spec, data, finished=True)
+
+
+def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> ReportData:
+    """Front, winners, exports, proofs and report of a run whose stages have ended."""
+    archive = sitting.archive
+    sitting.show(ProgressFacts(phase="choosing", detail="the front, by validation figures"))
+    finalists = [
+        finalist
+        for stage in problem.stages
+        for finalist in (
+            gene_finalists(gene_problem(problem, stage), archive)
+            if stage.options.detail == "genes"
+            else axis_finalists(problem, stage.name, archive)
+        )
+    ]
+    front = final_front(finalists, problem.goals)
+    for finalist in front:
+        archive.put_network(finalist.network)
+    chosen = choose(front, problem.goals, problem.spec.emit.winners)
+    proven: dict[str, tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]] = {}
+    winners = []
+    for winner, finalist, confusion in read_test_part(problem, chosen):
+        if finalist.entry.id not in proven:
+            proven[finalist.entry.id] = _hand_over(problem, winner, finalist.network, sitting)
+        winners.append(ProvenWinner(winner, finalist, confusion, *proven[finalist.entry.id]))
+    data = final_report(problem, archive, front, winners)
+    _write_report(archive, data)
+    _check_winners(archive.folder, data, require_proof=require_proof)
+    return data
+
+
+def _hand_over(
+    problem: Problem, winner: Winner, network: Network, sitting: Sitting
+) -> tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]:
+    """Exports a winner below the run folder, with its proofs; a mismatch is reported, not raised, here."""
+    root = sitting.archive.folder
+    export = export_network(
+        network,
+        data_vectors(problem, network),
+        root / WINNERS / winner.role,
+        options=_emit_options(problem.spec),
+        seed=problem.spec.seed,
+        note=lambda text: sitting.show(ProgressFacts(phase="proving", detail=text)),
+    )
+    files = tuple(
+        EmittedFile(path.relative_to(root).as_posix(), path.stat().st_size) for path in export.files
+    )
+    return files, export.proofs
+
+
+def _check_winners(folder: Path, data: ReportData, *, require_proof: bool) -> None:
+    for winner in data.winners:
+        place = folder / WINNERS / winner.role
+        check_proofs(Export(place, (), winner.proofs), require_proof=require_proof)
+
+
+def _write_report(archive: Archive, data: ReportData) -> None:
+    """The report is whole before the record that says that the run has finished."""
+    for name, text in ((REPORT_PAGE, render_page(data)), (REPORT_JSON, render_json(data))):
+        part = archive.folder / f"{name}.part"
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, archive.folder / name)
+    archive.append(Event("finish", "", 0.0, {}))
+
+
+def _emit_options(spec: Spec) -> EmitOptions:
+    emit = spec.emit
+    return EmitOptions(
+        name=spec.name,
+        verilog_style=emit.verilog.style if emit.verilog else None,
+        c_layout=emit.c.layout if emit.c else None,
+    )
+
+
+def _spec_of(archive: Archive) -> Spec:
+    where = f"{archive.folder}: the spec of the run"
+    starts = [event for event in archive.events() if event.kind == "start"]
+    base = Path(str(starts[0].facts["base"])) if starts else Path()
+    return parse_spec(archive.header.spec_text, name=where, base=base)
+
+
+def _is_finished(archive: Archive) -> bool:
+    done = any(event.kind == "finish" for event in archive.events())
+    return done and (archive.folder / REPORT_JSON).is_file()
+
+
+def _free_folder(name: str) -> Path:
+    stem = name.replace(" ", "_")
+    runs = Path("runs")
+    folder, number = runs / stem, 2
+    while folder.exists():
+        folder, number = runs / f"{stem}-{number}", number + 1
+    return folder
+
+
+def _versions() -> dict[str, str]:
+    packages = ("silkscreen", "numpy", "numba", "torch", "optuna", "pymoo", "scikit-learn")
+    return {package: version(package) for package in packages}
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks for a clean stop; a second one stops at once. Only in the main thread."""
+    asked = False
+
+    def ask(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+        signal(SIGINT, default_int_handler)
+
+    if current_thread() is not main_thread():
+        yield lambda: False
+        return
+    before = signal(SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal(SIGINT, before)

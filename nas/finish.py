@@ -1,0 +1,131 @@
+"""The end of a run: the front by validation figures, the winners, the test part read once, and the report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codegen.ir import BespokeMlp, Design, Network
+from codegen.ir.serialize import content_hash
+from hwmodels.model import Cost, Workload
+from nas.archive import Archive
+from nas.errors import RunError
+from nas.evaluate import confusion_matrix, price_network, score_network
+from nas.front import front_of
+from nas.gene_search import FIT_PREFIX, GeneProblem, front_mask
+from nas.history import entered, in_order
+from nas.objectives import Goals
+from nas.pareto import knee_index
+from nas.parts import Part, make_part
+from nas.problem import Problem
+from nas.records import FrontEntry, Winner
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finalist:
+    """A trained design that may be on the final front, with every metric that is known of it."""
+
+    entry: FrontEntry
+    network: Network
+    costs: Mapping[str, Cost]
+
+
+def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
+    """The front of a gene stage by fit figures, decoded, scored and priced exactly."""
+    elite = entered(in_order(archive.blocks(), problem.name))
+    if elite is None:
+        return []
+    elite = elite.take(front_mask(elite, problem.goals, by_fit=True))
+    finalists = []
+    for index, row in enumerate(elite.rows):
+        network = problem.space.decode(row)
+        metrics, costs = price_network(Design(network), problem.models, problem.workload)
+        metrics |= score_network(network, problem.validation.part)
+        fit = score_network(network, problem.fit.part)
+        metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
+        _check_same(metrics, {name: float(column[index]) for name, column in elite.figures.items()})
+        finalists.append(Finalist(front_entry(problem.name, network, metrics), network, costs))
+    return finalists
+
+
+def axis_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
+    """The evaluated candidates of an axis stage that keep all limits."""
+    finalists = []
+    for done in archive.evaluations():
+        if done.family != name or done.status != "ok" or done.network is None:
+            continue
+        network = archive.network(done.network)
+        train = make_part(problem.dataset, problem.dataset.train, network.interface)
+        _, costs = price_network(Design(network), problem.models, Workload(train.codes))
+        finalists.append(Finalist(front_entry(name, network, done.metrics), network, costs))
+    return finalists
+
+
+def front_entry(family: str, network: Network, metrics: Mapping[str, float]) -> FrontEntry:
+    """The entry of a network under its content hash."""
+    identity = content_hash(network)
+    return FrontEntry(identity[:12], family, identity, dict(metrics))
+
+
+def final_front(finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
+    """Those on the front by validation figures, from the better end of the first objective."""
+    return [finalists[index] for index in front_of([item.entry.metrics for item in finalists], goals)]
+
+
+def choose(front: Sequence[Finalist], goals: Goals, roles: Sequence[str]) -> list[tuple[str, Finalist]]:
+    """A design of the front for each role: "knee", or "best_" and the name of a metric.
+
+    Of designs that are equally good at a metric, the one that is best at the other objectives wins.
+    """
+    if not front:
+        return []
+    figures = {name: np.array([item.entry.metrics[name] for item in front]) for name in goals.metrics}
+    points = goals.minimized(figures)
+    return [(role, front[_index_of(role, points, goals)]) for role in roles]
+
+
+def _index_of(role: str, points: np.ndarray, goals: Goals) -> int:
+    if role == "knee":
+        return int(knee_index(points))
+    names = [objective.metric for objective in goals.objectives]
+    column = names.index(role.removeprefix("best_"))
+    others = [points[:, index] for index in reversed(range(len(names))) if index != column]
+    return int(np.lexsort([*others, points[:, column]])[0])
+
+
+def read_test_part(
+    problem: Problem, chosen: Sequence[tuple[str, Finalist]]
+) -> list[tuple[Winner, Finalist, tuple[tuple[int, ...], ...] | None]]:
+    """The winners with their task metrics and confusion on the test part; the only reading of it."""
+    results = []
+    for role, finalist in chosen:
+        part = make_part(problem.dataset, problem.dataset.test, finalist.network.interface)
+        winner = Winner(role, finalist.entry, score_network(finalist.network, part))
+        results.append((winner, finalist, _confusion(problem, finalist.network, part)))
+    return results
+
+
+def _confusion(problem: Problem, network: Network, part: Part) -> tuple[tuple[int, ...], ...] | None:
+    if problem.dataset.task != "classification":
+        return None
+    return tuple(tuple(int(cell) for cell in row) for row in confusion_matrix(network, part))
+
+
+def _check_same(exact: Mapping[str, float], searched: Mapping[str, float]) -> None:
+    """The search's fast evaluators and the definitions must agree; a difference is our bug, said loudly."""
+    for name, value in searched.items():
+        if not np.isclose(exact[name], value, rtol=1e-9, atol=1e-12):
+            raise RunError(
+                f"{name}: the fast evaluation of the search gave {value}, the exact one {exact[name]}; "
+                "this is a fault of silkscreen or of a plug-in's price_batch; please report it"
+            )
+
+
+def describe(network: Network) -> str:
+    """A design in one line."""
+    body = network.body
+    if not isinstance(body, BespokeMlp):
+        return type(body).__name__
+    widths = [network.interface.n_features, *(len(layer.neurons) for layer in body.layers)]
+    terms = sum(len(neuron.terms) for layer in body.layers for neuron in layer.neurons)
+    return f"{'-'.join(map(str, widths))} MLP with {terms} terms"

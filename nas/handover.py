@@ -1,0 +1,179 @@
+"""From a network to a folder of emitted files and the proofs that they compute what was measured.
+
+The folder stands alone: `network.json`, `vectors.npz` (the data as codes and raw values), `manifest.json`
+(what was emitted), `proofs.json`, and a folder for each target.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.artifact import Artifact, File, Proof
+from codegen.ir import IrError, Network
+from codegen.ir.interface import CodeArray
+from codegen.ir.serialize import read_network, write_network
+from nas.errors import RunError
+
+N_RANDOM_VECTORS = 20_000
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EmitOptions:
+    """What to emit. None leaves a target out. name: that the emitted names begin with."""
+
+    name: str
+    verilog_style: str | None = "word"
+    c_layout: str | None = "cmake"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """The data that the proofs run over. codes and raw: (n_samples, n_features)."""
+
+    codes: CodeArray
+    raw: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A written export. files: below folder, as emitted."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    proofs: tuple[Proof, ...]
+
+    @property
+    def mismatched(self) -> tuple[Proof, ...]:
+        return tuple(proof for proof in self.proofs if proof.status == "mismatch")
+
+    @property
+    def missing(self) -> tuple[Proof, ...]:
+        return tuple(proof for proof in self.proofs if proof.status == "missing")
+
+
+def export_network(
+    network: Network,
+    vectors: Vectors,
+    folder: Path,
+    *,
+    options: EmitOptions,
+    seed: int,
+    note: Callable[[str], None] = lambda _: None,
+) -> Export:
+    """Emits, proves and writes a network; whether the proofs are good is `check_proofs`' to say."""
+    artifacts = emit(network, options, vectors.codes)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_network(network, folder / "network.json")
+    np.savez_compressed(folder / "vectors.npz", codes=vectors.codes.astype(np.int32), raw=vectors.raw)
+    files = tuple(path for artifact in artifacts for path in artifact.write(folder / artifact.target))
+    _write_json(folder / "manifest.json", _manifest(artifacts, seed))
+    proofs = prove(network, artifacts, vectors, seed=seed, note=note)
+    _write_json(folder / "proofs.json", [asdict(proof) for proof in proofs])
+    return Export(folder, files, proofs)
+
+
+def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Artifact, ...]:
+    """The artifacts of all wanted targets, in memory."""
+    from codegen.c import emit_c
+    from codegen.verilog import emit_verilog
+
+    artifacts = []
+    if options.verilog_style is not None:
+        artifacts.append(
+            emit_verilog(network, name=options.name, style=options.verilog_style, vectors=codes)
+        )
+    if options.c_layout is not None:
+        artifacts.append(emit_c(network, name=options.name, layout=options.c_layout, vectors=codes))
+    return tuple(artifacts)
+
+
+def prove(
+    network: Network,
+    artifacts: Sequence[Artifact],
+    vectors: Vectors,
+    *,
+    seed: int,
+    note: Callable[[str], None] = lambda _: None,
+) -> tuple[Proof, ...]:
+    """Compares every artifact with the exact evaluation, with all tools that are installed."""
+    from codegen.verify import verify_c, verify_verilog
+
+    proofs: list[Proof] = []
+    for artifact in artifacts:
+        note(f"proving the {artifact.target} of {artifact.prefix}")
+        if artifact.target == "verilog":
+            proofs += verify_verilog(network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS)
+        else:
+            proofs += verify_c(
+                network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS, raw=vectors.raw
+            )
+    return tuple(proofs)
+
+
+def check_proofs(export: Export, *, require_proof: bool) -> None:
+    """Raises RunError for a mismatch, naming the vector, and for a missing proof where one is required."""
+    for proof in export.mismatched:
+        raise RunError(
+            f"{export.folder}: {proof.target}: {proof.mismatches} of {proof.vectors} vectors differ from the "
+            f"network; the first: {proof.first_mismatch}; the export must not be used"
+        )
+    if require_proof and export.missing:
+        lacking = "; ".join(f"{proof.target} ({proof.tool}: {proof.detail})" for proof in export.missing)
+        raise RunError(f"{export.folder}: a proof was required, but could not be made: {lacking}")
+
+
+def verify_folder(folder: Path) -> tuple[Proof, ...]:
+    """Proves an export again from the files that lie in its folder now.
+
+    Raises RunError where the folder is no export or is damaged.
+    """
+    try:
+        network = read_network(folder / "network.json")
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        artifacts = tuple(_read_artifact(folder, entry) for entry in manifest["artifacts"])
+        with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
+            vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
+        seed = int(manifest["seed"])
+    except FileNotFoundError as error:
+        raise RunError(f"{folder}: this is no complete export: {Path(error.filename).name} is missing") from None
+    except (IrError, KeyError, TypeError, ValueError, OSError) as error:
+        raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
+    return prove(network, artifacts, vectors, seed=seed)
+
+
+def _manifest(artifacts: Sequence[Artifact], seed: int) -> dict[str, object]:
+    return {
+        "version": MANIFEST_VERSION,
+        "seed": seed,
+        "artifacts": [
+            {
+                "target": artifact.target,
+                "prefix": artifact.prefix,
+                "files": [file.path for file in artifact.files],
+            }
+            for artifact in artifacts
+        ],
+    }
+
+
+def _read_artifact(folder: Path, entry: dict[str, object]) -> Artifact:
+    target, prefix, paths = entry["target"], entry["prefix"], entry["files"]
+    if target not in ("c", "verilog") or not isinstance(prefix, str) or not isinstance(paths, list):
+        raise ValueError("manifest.json: an artifact needs target c or verilog, prefix and files")
+    base = (folder / target).resolve()
+    files = []
+    for path in paths:
+        place = (base / str(path)).resolve()
+        if not place.is_relative_to(base):
+            raise ValueError(f"manifest.json: {path!r} leaves the folder of the export")
+        files.append(File(str(path), place.read_text(encoding="utf-8")))
+    return Artifact("c" if target == "c" else "verilog", prefix, tuple(files))
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,112 @@
+"""Drives the stages of a run, each within its share of the budget."""
+
+import numpy as np
+
+from nas.algorithms import Choice, choose_algorithm, make_searcher
+from nas.archive import Archive
+from nas.axis_search import AxisProblem, AxisSearch
+from nas.gene_search import GeneProblem, GeneSearch
+from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
+from nas.problem import Problem, Stage, axis_space, gene_problem
+from nas.records import Event
+from nas.report.progress import ProgressFacts
+from nas.stage import Clock, Sitting, infeasible_reason
+from searchspaces.space import Rows
+
+STAGE_END = "stage_end"
+DEFAULT_POPULATION = 200
+GRADIENT_SEEDS = 16
+"""Networks trained by gradient for the first population, unless the spec says otherwise."""
+
+
+def drive(problem: Problem, sitting: Sitting) -> None:
+    """Runs every stage that has not ended. Raises RunInterrupted after a clean stop by the user."""
+    ended = ended_stages(sitting.archive)
+    for index, stage in enumerate(problem.stages):
+        if stage.name in ended:
+            continue
+        seed = int(np.random.SeedSequence(problem.spec.seed, spawn_key=(index,)).generate_state(1)[0])
+        choice = choose_algorithm(problem.spec.search, stage)
+        _note_choice(choice, stage, sitting)
+        run_stage = _run_genes if stage.options.detail == "genes" else _run_axes
+        clock, reason = run_stage(problem, stage, choice, seed, sitting)
+        facts = {"stage": stage.name, "algorithm": choice.algorithm}
+        sitting.archive.append(Event(STAGE_END, reason, clock.seconds, facts))
+
+
+def ended_stages(archive: Archive) -> set[str]:
+    """Names of the stages that have ended."""
+    return {str(event.facts["stage"]) for event in archive.events() if event.kind == STAGE_END}
+
+
+def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
+    text = f"{stage.name}: {choice.algorithm} ({choice.reason})"
+    if not any(event.kind == "note" and event.text == text for event in sitting.archive.events()):
+        sitting.archive.append(Event("note", text, 0.0, {"stage": stage.name}))
+
+
+def _run_genes(
+    problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting
+) -> tuple[Clock, str]:
+    genes = gene_problem(problem, stage)
+    snapshot = stage_snapshot(sitting.archive, stage.name)
+    clock = Clock()
+    initial = None if snapshot else first_rows(problem, genes, seed, sitting)
+    search = GeneSearch(
+        genes,
+        make_searcher(
+            choice.algorithm, genes.space.domain, problem.goals, problem.spec.search, seed, initial
+        ),
+    )
+    if snapshot:
+        clock = resume_search(search, snapshot)
+    else:
+        save_snapshot(search, clock, sitting.archive)
+    return clock, run_generations(search, stage.budget, clock, sitting)
+
+
+def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
+    """The first population: rows of gradient-trained networks, where wanted, and samples of the space."""
+    search = problem.spec.search
+    rng = np.random.default_rng(seed)
+    n_rows = search.population or DEFAULT_POPULATION
+    rows = genes.space.sample(rng, n_rows)
+    if search.seed_with_gradients is False:
+        return rows
+    sitting.show(ProgressFacts(phase="training", detail="first networks by gradient"))
+    from nas.train import seed_rows  # torch is heavy
+
+    n_seeds = GRADIENT_SEEDS if search.seed_with_gradients is True else search.seed_with_gradients
+    part = genes.fit.part
+    trained = seed_rows(
+        genes.space, genes.space.interface, part.codes, part.targets, seed=seed, n_networks=n_seeds
+    )
+    return np.concatenate([trained, rows])
+
+
+def _run_axes(
+    problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting
+) -> tuple[Clock, str]:
+    space = axis_space(problem, stage)
+    axes = AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
+    known = {
+        done.number: done for done in sitting.archive.evaluations() if done.family == stage.name
+    }
+    searcher = make_searcher(
+        choice.algorithm, space.domain, problem.goals, problem.spec.search, seed, None
+    )
+    search = AxisSearch(axes, searcher, sitting, known)
+    clock = Clock(before=sum(done.seconds for done in known.values()))
+    return clock, _run_candidates(search, stage, clock)
+
+
+def _run_candidates(search: AxisSearch, stage: Stage, clock: Clock) -> str:
+    while True:
+        reason = stage.budget.spent(search.evaluations, clock.seconds)
+        if reason is None and search.hopeless:
+            reason = infeasible_reason(search.problem.goals, search.smallest_excess)
+        if reason is not None:
+            return reason
+        if not search.step(stage.budget.evaluations - search.evaluations):
+            return "every design of the space was tried"
+        search.sitting.show(search.progress(stage.budget, clock.seconds))

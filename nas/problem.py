@@ -1,0 +1,133 @@
+"""Everything that is fixed during a run, built from its spec."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwmodels.model import HardwareModel, HardwareModelError, Workload
+from nas.data import load_dataset
+from nas.data.dataset import Dataset
+from nas.data.interface import make_interface
+from nas.errors import RunError
+from nas.evaluate import STRUCTURE_METRICS, pack_part
+from nas.gene_search import GeneProblem
+from nas.objectives import Goals, Limit, Objective
+from nas.parts import fit_rows, make_part
+from nas.plugins import resolve
+from nas.scores import TASK_METRICS
+from nas.spec import Spec
+from nas.stage import Budget
+from searchspaces.approximate_mlp import (
+    ApproximateMlpAxes,
+    ApproximateMlpGenes,
+    ApproximateMlpOptions,
+    parse_options,
+)
+
+MODEL_GROUP = "silkscreen.hwmodels"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A family of the spec's space with its share of the budget. name: unique in the run."""
+
+    name: str
+    options: ApproximateMlpOptions
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """What a run searches, on which data, for which hardware, with which goals."""
+
+    spec: Spec
+    dataset: Dataset
+    models: Mapping[str, HardwareModel]
+    goals: Goals
+    stages: tuple[Stage, ...]
+
+
+def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
+    """Loads data and models. Raises DataError, PluginError, HardwareModelError, SpaceError or RunError."""
+    models = {
+        alias: _make_model(spec, alias, allow_code=allow_code) for alias in spec.hardware
+    }
+    goals = make_goals(spec)
+    _check_metrics(spec, goals, models)
+    dataset = load_dataset(
+        spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code
+    )
+    return Problem(spec, dataset, models, goals, _stages(spec))
+
+
+def gene_problem(problem: Problem, stage: Stage) -> GeneProblem:
+    """The evaluation of a gene stage: scaling and genes are fitted on train without the first fold."""
+    dataset = problem.dataset
+    rows = fit_rows(dataset, 0)
+    interface = make_interface(dataset, stage.options.input_bits.upper, rows)
+    fit = make_part(dataset, rows, interface)
+    return GeneProblem(
+        name=stage.name,
+        space=ApproximateMlpGenes(stage.options, interface),
+        goals=problem.goals,
+        models=problem.models,
+        workload=Workload(fit.codes),
+        fit=pack_part(fit),
+        validation=pack_part(make_part(dataset, dataset.folds[0], interface)),
+    )
+
+
+def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:
+    """The space of an axis stage."""
+    table = problem.dataset.table
+    return ApproximateMlpAxes(stage.options, table.x.shape[1], max(1, len(table.labels)))
+
+
+def _make_model(spec: Spec, alias: str, *, allow_code: bool) -> HardwareModel:
+    section = spec.hardware[alias]
+    make = resolve(section.model, MODEL_GROUP, base=spec.base, allow_code=allow_code)
+    try:
+        model = make(**section.options)  # type: ignore[operator]
+    except HardwareModelError as error:
+        raise HardwareModelError(f"hardware.{alias}: {error}") from error
+    if not isinstance(model, HardwareModel):
+        raise RunError(
+            f"hardware.{alias}: {section.model} must make a HardwareModel (metrics, cost_class, accepts, "
+            f"price), but gave a {type(model).__name__}; see docs/hardware-models.md"
+        )
+    return model
+
+
+def make_goals(spec: Spec) -> Goals:
+    """The objectives and limits of a spec."""
+    objectives = tuple(Objective(metric, direction) for metric, direction in spec.objectives.items())
+    limits = tuple(Limit(metric, limit.min, limit.max) for metric, limit in spec.limits.items())
+    return Goals(objectives, limits)
+
+
+def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]) -> None:
+    """The reader of the spec knows the metrics of built-in models only; here all are known."""
+    known = {*TASK_METRICS[spec.task], *STRUCTURE_METRICS}
+    known |= {f"{alias}.{metric.name}" for alias, model in models.items() for metric in model.metrics}
+    for metric in sorted(goals.metrics - known):
+        raise RunError(f"metric {metric!r} is given by none; known are {', '.join(sorted(known))}")
+    slow = [alias for alias, model in models.items() if model.cost_class != "free"]
+    for metric in sorted(goals.metrics):
+        alias = metric.partition(".")[0]
+        if alias in slow and any(entry.options.get("detail", "genes") == "genes" for entry in spec.space):
+            raise RunError(
+                f"{metric}: the model takes seconds a design, but a space with detail: genes prices thousands "
+                "a second; use detail: axes, or leave the metric out of objectives and limits"
+            )
+
+
+def _stages(spec: Spec) -> tuple[Stage, ...]:
+    """One for each entry of the space, with equal shares of the budget."""
+    n = len(spec.space)
+    evaluations = math.ceil((spec.search.evaluations or 10**12) / n)
+    seconds = (spec.search.minutes or math.inf) * 60 / n
+    stages = []
+    for index, entry in enumerate(spec.space):
+        name = entry.family if n == 1 else f"{entry.family}-{index + 1}"
+        stages.append(Stage(name, parse_options(entry.options), Budget(evaluations, seconds)))
+    return tuple(stages)

@@ -1,0 +1,47 @@
+"""A report read back from its JSON."""
+
+import json
+import math
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from nas.report.as_json import FORMAT_VERSION
+from nas.report.data import ReportData
+
+
+class ReportError(ValueError):
+    """A report file is damaged or too new. The text says where and what to do."""
+
+
+def read_report(text: str, where: str) -> ReportData:
+    """The inverse of `render_json`. Raises ReportError, which names `where` the text came from."""
+    try:
+        plain = json.loads(text)
+        version = plain.pop("format_version")
+        if version != FORMAT_VERSION:
+            raise ReportError(
+                f"{where}: format {version} was written by another silkscreen; this one reads {FORMAT_VERSION}"
+            )
+        _attach_proofs(plain)
+        best = plain["convergence"]["best"]
+        for name, series in best.items():
+            best[name] = [math.nan if value is None else value for value in series]
+        return TypeAdapter(ReportData).validate_python(plain)
+    except (ValidationError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ReportError(f"{where}: the report is damaged ({reason}); make it again by `resume`") from None
+
+
+def _attach_proofs(plain: dict[str, Any]) -> None:
+    """Undoes what the JSON rearranges for its readers."""
+    proofs = plain.pop("proofs")
+    for winner in plain["winners"]:
+        del winner["fits"]
+        for check in winner["limits"]:
+            del check["ok"]
+        winner["proofs"] = [
+            {name: value for name, value in proof.items() if name not in ("role", "id")}
+            for proof in proofs
+            if proof["role"] == winner["role"]
+        ]

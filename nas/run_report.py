@@ -1,0 +1,276 @@
+"""From the archive of a run to its report: final when the run has ended, live before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codegen.artifact import Proof
+from codegen.ir import Network
+from codegen.ir.counts import count
+from nas.archive import Archive
+from nas.finish import Finalist, describe
+from nas.front import front_of
+from nas.gene_search import fit_figures, front_mask
+from nas.history import entered, in_order
+from nas.objectives import Goals
+from nas.problem import Problem
+from nas.records import Block, Evaluation, Winner
+from nas.report.data import (
+    Convergence,
+    DataFacts,
+    EmittedFile,
+    FrontPoint,
+    HardwareCost,
+    LimitCheck,
+    MetricFact,
+    ReportData,
+    RunFacts,
+    SearchFacts,
+    WinnerReport,
+)
+from nas.scores import TASK_METRICS
+from nas.spec import Spec
+
+MAX_CONVERGENCE_POINTS = 300
+"""Points of the convergence chart; of more generations, evenly chosen ones are shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProvenWinner:
+    """A winner with what was handed over of it."""
+
+    winner: Winner
+    finalist: Finalist
+    confusion: tuple[tuple[int, ...], ...] | None
+    files: tuple[EmittedFile, ...]
+    proofs: tuple[Proof, ...]
+
+
+def final_report(
+    problem: Problem, archive: Archive, front: Sequence[Finalist], winners: Sequence[ProvenWinner]
+) -> ReportData:
+    """The report of a run that has ended."""
+    return ReportData(
+        run=_run_facts(problem.spec, archive),
+        data=_data_facts(problem),
+        search=search_facts(archive),
+        metrics=_metric_facts(problem),
+        front=tuple(
+            FrontPoint(item.entry.id, item.entry.family, dict(item.entry.metrics), describe(item.network))
+            for item in front
+        ),
+        convergence=convergence(archive, problem.goals),
+        winners=tuple(_winner_report(problem.goals, winner) for winner in winners),
+    )
+
+
+def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
+    """The report of a run that goes on or was interrupted: the front so far, no winners yet.
+
+    Ids are those of the records, since designs are decoded at the end. Nothing that the spec names is
+    imported, and the data is not read.
+    """
+    return ReportData(
+        run=_run_facts(spec, archive),
+        data=DataFacts("", 0, 0, 0, 0, (), archive.header.data_fingerprint),
+        search=search_facts(archive),
+        metrics=tuple(
+            MetricFact(goal.metric, "", goal.direction, objective=True) for goal in goals.objectives
+        ),
+        front=tuple(_live_front(goals, archive)),
+        convergence=convergence(archive, goals),
+        winners=(),
+    )
+
+
+def search_facts(archive: Archive) -> SearchFacts:
+    """Counters of all stages together, from the newest record of each."""
+    newest: dict[str, Block] = {block.family: block for block in archive.blocks()}
+    done = list(archive.evaluations())
+    events = list(archive.events())
+    ends = [event for event in events if event.kind == "stage_end"]
+    axes_seconds = sum(evaluation.seconds for evaluation in done)
+    ended = any(event.kind == "finish" for event in events)
+    return SearchFacts(
+        algorithm=", ".join(event.text for event in events if event.kind == "algorithm"),
+        asked=sum(block.asked for block in newest.values()) + len(done),
+        evaluations=sum(block.evaluations for block in newest.values()) + len(done),
+        rejected=sum(block.rejected for block in newest.values()),
+        seconds=sum(block.seconds for block in newest.values()) + axes_seconds,
+        stop_reason="; ".join(event.text for event in ends) if ended else "",
+        notes=(*archive.notes, *(event.text for event in events if event.kind == "note")),
+    )
+
+
+def convergence(archive: Archive, goals: Goals) -> Convergence:
+    """Best value of each objective so far, by the rows that drive the search, over evaluations."""
+    evaluations: list[int] = []
+    seconds: list[float] = []
+    series: dict[str, list[float]] = {goal.metric: [] for goal in goals.objectives}
+    before, spent = 0, 0.0
+    for steps in _courses(archive):
+        for n_evaluations, at, best in steps:
+            evaluations.append(before + n_evaluations)
+            seconds.append(spent + at)
+            for goal in goals.objectives:
+                series[goal.metric].append(_better(series[goal.metric], best, goal.metric, goal.direction))
+        if evaluations:
+            before, spent = evaluations[-1], seconds[-1]
+    keep = _evenly(len(evaluations))
+    return Convergence(
+        evaluations=tuple(evaluations[index] for index in keep),
+        seconds=tuple(seconds[index] for index in keep),
+        best={name: tuple(values[index] for index in keep) for name, values in series.items()},
+    )
+
+
+_Step = tuple[int, float, Mapping[str, tuple[float, float]]]
+"""Evaluations and seconds so far in the stage, and lowest and highest figure by metric since the last step."""
+
+
+def _courses(archive: Archive) -> list[list[_Step]]:
+    """The steps of each stage in the order in which the stages began."""
+    courses: dict[str, list[_Step]] = {}
+    families = list(dict.fromkeys(block.family for block in archive.blocks()))
+    for family in families:
+        blocks = in_order(archive.blocks(), family)
+        courses[family] = [(block.evaluations, block.seconds, _extremes(block)) for block in blocks]
+    at = 0.0
+    for done in archive.evaluations():
+        at += done.seconds
+        steps = courses.setdefault(done.family, [])
+        steps.append((len(steps) + 1, at, _extremes_of(done)))
+    return list(courses.values())
+
+
+def _extremes(block: Block) -> Mapping[str, tuple[float, float]]:
+    figures = fit_figures({name: np.asarray(column, np.float64) for name, column in block.metrics.items()})
+    return {name: (float(column.min()), float(column.max())) for name, column in figures.items() if len(column)}
+
+
+def _extremes_of(done: Evaluation) -> Mapping[str, tuple[float, float]]:
+    return {name: (value, value) for name, value in done.metrics.items()} if done.status == "ok" else {}
+
+
+def _better(
+    series: list[float], best: Mapping[str, tuple[float, float]], metric: str, direction: str
+) -> float:
+    last = series[-1] if series else float("nan")
+    if metric not in best:
+        return last
+    value = best[metric][0 if direction == "min" else 1]
+    if np.isnan(last):
+        return value
+    return min(last, value) if direction == "min" else max(last, value)
+
+
+def _evenly(n: int) -> list[int]:
+    if n <= MAX_CONVERGENCE_POINTS:
+        return list(range(n))
+    return sorted({round(index) for index in np.linspace(0, n - 1, MAX_CONVERGENCE_POINTS)})
+
+
+def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
+    points = []
+    for family in dict.fromkeys(block.family for block in archive.blocks()):
+        elite = entered(in_order(archive.blocks(), family))
+        if elite is None:
+            continue
+        elite = elite.take(front_mask(elite, goals, by_fit=True))
+        for index in range(elite.n_rows):
+            metrics = {name: float(column[index]) for name, column in elite.figures.items()}
+            points.append(FrontPoint(f"{family}:{index}", family, metrics))
+    for done in archive.evaluations():
+        if done.status == "ok" and done.network is not None:
+            points.append(FrontPoint(done.network[:12], done.family, dict(done.metrics)))
+    return [points[index] for index in front_of([point.metrics for point in points], goals)]
+
+
+def _run_facts(spec: Spec, archive: Archive) -> RunFacts:
+    header = archive.header
+    return RunFacts(
+        name=spec.name,
+        folder=str(archive.folder),
+        task=spec.task,
+        seed=header.seed,
+        created=header.created,
+        families=tuple(entry.family for entry in spec.space),
+        hardware={alias: section.model for alias, section in spec.hardware.items()},
+        versions=dict(header.versions),
+        spec_text=header.spec_text,
+    )
+
+
+def _data_facts(problem: Problem) -> DataFacts:
+    dataset = problem.dataset
+    return DataFacts(
+        origin=dataset.table.origin,
+        n_rows=len(dataset.table.y),
+        n_features=len(dataset.table.features),
+        n_train=len(dataset.train),
+        n_test=len(dataset.test),
+        labels=dataset.table.labels,
+        fingerprint=dataset.fingerprint,
+        warnings=dataset.warnings,
+    )
+
+
+def _metric_facts(problem: Problem) -> tuple[MetricFact, ...]:
+    """Objectives first, in the order of the spec, then whatever else is known of a design."""
+    facts = {name: MetricFact(name, "1", "max") for name in TASK_METRICS[problem.spec.task]}
+    for alias, model in problem.models.items():
+        for metric in model.metrics:
+            name = f"{alias}.{metric.name}"
+            facts[name] = MetricFact(name, metric.unit, metric.direction)
+    facts |= {name: MetricFact(name, "1", "min") for name in ("macs", "flops", "parameters")}
+    objectives = [
+        MetricFact(goal.metric, facts[goal.metric].unit, goal.direction, objective=True)
+        for goal in problem.goals.objectives
+    ]
+    named = {goal.metric for goal in problem.goals.objectives}
+    return (*objectives, *(fact for name, fact in facts.items() if name not in named))
+
+
+def _winner_report(goals: Goals, proven: ProvenWinner) -> WinnerReport:
+    entry, network = proven.finalist.entry, proven.finalist.network
+    return WinnerReport(
+        role=proven.winner.role,
+        id=entry.id,
+        network=entry.network,
+        family=entry.family,
+        design=describe(network),
+        metrics=dict(entry.metrics),
+        test=dict(proven.winner.test),
+        structure=_structure(network),
+        costs=tuple(
+            HardwareCost(alias, dict(cost.metrics), cost.items, cost.sources)
+            for alias, cost in proven.finalist.costs.items()
+        ),
+        limits=_limit_checks(goals, entry.metrics),
+        confusion=proven.confusion,
+        files=proven.files,
+        proofs=proven.proofs,
+    )
+
+
+def _structure(network: Network) -> dict[str, int | float | str | bool]:
+    counts = count(network)
+    used = sum(1 for feature in network.interface.features if feature.bits)
+    return {
+        "features": used,
+        "input_bits": network.interface.n_input_bits,
+        "macs": counts.macs,
+        "flops": counts.flops,
+        "parameters": counts.parameters,
+    }
+
+
+def _limit_checks(goals: Goals, metrics: Mapping[str, float]) -> tuple[LimitCheck, ...]:
+    checks = []
+    for limit in goals.limits:
+        if limit.minimum is not None:
+            checks.append(LimitCheck(limit.metric, "min", limit.minimum, metrics[limit.metric]))
+        if limit.maximum is not None:
+            checks.append(LimitCheck(limit.metric, "max", limit.maximum, metrics[limit.metric]))
+    return tuple(checks)
