@@ -1,6 +1,5 @@
 """The public Python interface: what the commands do, as functions. See `nas` for the list."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
-from nas.handover import EmitOptions, Export, Vectors, check_proofs, export_network, verify_folder
 from nas.finish import axis_finalists, choose, final_front, gene_finalists, read_test_part
+from nas.handover import EmitOptions, Export, Vectors, check_proofs, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, gene_problem, make_goals
 from nas.records import Event, Winner
@@ -237,7 +236,7 @@ def _write_report(archive: Archive, data: ReportData) -> None:
     for name, text in ((REPORT_PAGE, render_page(data)), (REPORT_JSON, render_json(data))):
         part = archive.folder / f"{name}.part"
         part.write_text(text, encoding="utf-8")
-        os.replace(part, archive.folder / name)
+        part.replace(archive.folder / name)
     archive.append(Event("finish", "", 0.0, {}))
 
 

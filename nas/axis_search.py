@@ -16,13 +16,12 @@ from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
-from nas.errors import RunError
 from nas.evaluate import STRUCTURE_METRICS, price_network, score_network
 from nas.objectives import Goals
 from nas.parts import fit_rows, make_part
 from nas.records import Evaluation, Status
-from nas.search.protocol import Asked, Searcher, Told
 from nas.report.progress import ProgressFacts
+from nas.search.protocol import Asked, Searcher, Told
 from nas.stage import Budget, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
 from searchspaces.space import Rows
@@ -59,9 +58,7 @@ def candidate_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
-def evaluate_axes(
-    problem: AxisProblem, row: Rows, number: int
-) -> tuple[dict[str, float], Network]:
+def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[dict[str, float], Network]:
     """All metrics of a candidate, and its network trained on all training rows."""
     recipe = problem.space.recipe(row)
     seed = candidate_seed(problem.seed, number)
@@ -195,9 +192,7 @@ class AxisSearch:
             error = f"{type(reason).__name__}: {reason}"
         values = dict(self.problem.space.values(row))
         seconds = time.monotonic() - start
-        return Evaluation(
-            number, self.problem.name, values, 1.0, status, metrics, network, seconds, error
-        )
+        return Evaluation(number, self.problem.name, values, 1.0, status, metrics, network, seconds, error)
 
     def _status(self, metrics: Mapping[str, float]) -> Status:
         figures = {name: np.array([value]) for name, value in metrics.items()}
@@ -208,4 +203,3 @@ def structure_figures(space: ApproximateMlpAxes, row: Rows) -> dict[str, float]:
     """macs, flops and parameters of the structure that a row describes."""
     counts = count(space.structure(row).content)
     return {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}
-

@@ -47,9 +47,7 @@ def score_batch(batch: MlpBatch, interface: Interface, packed: PackedPart) -> Sc
         labels = targets.astype(np.int64)
         return classification_scores(confusion_batch(batch, packed.samples, labels, interface.n_outputs))
     value = interface.output.values[0]
-    errors = squared_error_batch(
-        batch, packed.samples, targets.astype(np.float64), value.scale, value.offset
-    )
+    errors = squared_error_batch(batch, packed.samples, targets.astype(np.float64), value.scale, value.offset)
     return regression_scores(errors, targets.astype(np.float64))
 
 

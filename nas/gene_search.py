@@ -137,9 +137,7 @@ class GeneSearch:
         problem, goals = self.problem, self.problem.goals
         n = len(asked.rows)
         batch = problem.space.decode_batch(asked.rows)
-        prices = price_batch(
-            batch, problem.space.interface, problem.models, goals.metrics, problem.workload
-        )
+        prices = price_batch(batch, problem.space.interface, problem.models, goals.metrics, problem.workload)
         violations = goals.violations(prices) if prices else np.zeros((n, len(goals.limits)))
         if n and goals.limits:
             self.smallest_excess = np.minimum(self.smallest_excess, violations.min(axis=0))

@@ -84,9 +84,7 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
 
     artifacts = []
     if options.verilog_style is not None:
-        artifacts.append(
-            emit_verilog(network, name=options.name, style=options.verilog_style, vectors=codes)
-        )
+        artifacts.append(emit_verilog(network, name=options.name, style=options.verilog_style, vectors=codes))
     if options.c_layout is not None:
         artifacts.append(emit_c(network, name=options.name, layout=options.c_layout, vectors=codes))
     return tuple(artifacts)
@@ -140,7 +138,9 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
             vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
         seed = int(manifest["seed"])
     except FileNotFoundError as error:
-        raise RunError(f"{folder}: this is no complete export: {Path(error.filename).name} is missing") from None
+        raise RunError(
+            f"{folder}: this is no complete export: {Path(error.filename).name} is missing"
+        ) from None
     except (IrError, KeyError, TypeError, ValueError, OSError) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
     return prove(network, artifacts, vectors, seed=seed)

@@ -89,12 +89,8 @@ def _run_axes(
 ) -> tuple[Clock, str]:
     space = axis_space(problem, stage)
     axes = AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
-    known = {
-        done.number: done for done in sitting.archive.evaluations() if done.family == stage.name
-    }
-    searcher = make_searcher(
-        choice.algorithm, space.domain, problem.goals, problem.spec.search, seed, None
-    )
+    known = {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
+    searcher = make_searcher(choice.algorithm, space.domain, problem.goals, problem.spec.search, seed, None)
     search = AxisSearch(axes, searcher, sitting, known)
     clock = Clock(before=sum(done.seconds for done in known.values()))
     return clock, _run_candidates(search, stage, clock)

@@ -4,7 +4,7 @@ A point dominates another when it is nowhere larger and somewhere smaller. Equal
 each other. An infinite value compares as the largest there is; NaN is refused.
 """
 
-from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,16 +18,44 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DistinctPoints:
+    """The different points among (n_points, n_objectives).
+
+    values: (n_distinct, n_objectives), sorted by the first column, then by the second, and so on.
+    index: (n_points,) row of values that each point equals. copy: (n_points,) how many equal points come
+    before each, 0 for the first of its kind.
+    """
+
+    values: FloatArray
+    index: IntArray
+    copy: IntArray
+
+
+def distinct_points(points: Points) -> DistinctPoints:
+    """Tells equal points apart from different ones; raises SearchError for NaN or a wrong shape."""
+    values = _checked(points)
+    order = np.lexsort(values.T[::-1])
+    ordered = values[order]
+    is_new = np.ones(len(values), dtype=np.bool_)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    starts = np.flatnonzero(is_new)
+    group = np.cumsum(is_new) - 1
+    index, copy = np.empty_like(order), np.empty_like(order)
+    index[order] = group
+    copy[order] = np.arange(len(values)) - starts[group]
+    return DistinctPoints(values=ordered[starts], index=index, copy=copy)
+
+
 def pareto_mask(points: Points) -> BoolArray:
     """Which points nothing dominates: (n_points,) bool for (n_points, n_objectives).
 
     All copies of a point that is on the front are on it. Two objectives take O(n log n), more take
     O(n * size of the front). Raises SearchError for NaN or a wrong shape.
     """
-    values = _checked(points)
-    if values.shape[1] <= 2:
-        return _pareto_mask_2d(values)
-    return _pareto_mask_nd(values)
+    distinct = distinct_points(points)
+    mask = _mask_of_two if distinct.values.shape[1] <= 2 else _mask_of_many
+    return mask(distinct.values)[distinct.index]
 
 
 def ranks(points: Points) -> IntArray:
@@ -36,42 +64,38 @@ def ranks(points: Points) -> IntArray:
     Equal points share a front. Two objectives take O(n log n), more take O(n^2) time and memory.
     Raises SearchError for NaN or a wrong shape. Source: Deb et al. 2002, NSGA-II, section III A.
     """
-    values = _checked(points)
-    if values.shape[1] <= 2:
-        return _ranks_2d(values)
-    return _ranks_nd(values)
+    distinct = distinct_points(points)
+    return ranks_of_distinct(distinct)[distinct.index]
 
 
-def occurrences(points: Points) -> IntArray:
-    """How many equal points come before each: (n_points,) int64, 0 for the first of its kind.
+def crowding_distance(points: Points) -> FloatArray:
+    """Sum over the objectives of the gap between both neighbors, relative to the span of the objective.
 
-    Raises SearchError for NaN or a wrong shape.
+    points: (n_points, n_objectives), usually one front. Returns (n_points,) float64: inf at the ends of
+    an objective, 0 for a copy of an earlier point. Infinite values count as the largest finite one of
+    their objective. Raises SearchError for NaN or a wrong shape. Source: Deb et al. 2002, NSGA-II,
+    section III B.
     """
-    values = _checked(points)
-    order, starts_group = _grouped(values)
-    position = np.arange(len(values))
-    group_start = np.maximum.accumulate(np.where(starts_group, position, 0))
-    result = np.empty(len(values), dtype=np.int64)
-    result[order] = position - group_start
-    return result
+    distinct = distinct_points(points)
+    one_front = np.zeros(len(distinct.values), dtype=np.int64)
+    distance = crowding_of_distinct(distinct, one_front)
+    return np.where(distinct.copy == 0, distance[distinct.index], 0.0)
 
 
-def crowding_distance(points: Points, fronts: IntArray | None = None) -> FloatArray:
-    """Sum over the objectives of the gap between both neighbors, relative to the span of the front.
+def ranks_of_distinct(distinct: DistinctPoints) -> IntArray:
+    """(n_distinct,) the `ranks` of distinct points."""
+    rank = _ranks_of_two if distinct.values.shape[1] <= 2 else _ranks_of_many
+    return rank(distinct.values)
 
-    points: (n_points, n_objectives). fronts: (n_points,) front of each point, by default all one front.
-    Returns (n_points,) float64: inf at the ends of an objective, 0 for a copy of an earlier point of the
-    same front. Infinite values count as the largest finite one of their objective. Raises SearchError
-    for NaN or a wrong shape. Source: Deb et al. 2002, NSGA-II, section III B.
-    """
-    values = _finite(_checked(points))
-    front = np.zeros(len(values), dtype=np.int64) if fronts is None else fronts
-    first = occurrences(np.column_stack((front, values))) == 0
+
+def crowding_of_distinct(distinct: DistinctPoints, fronts: IntArray) -> FloatArray:
+    """(n_distinct,) the `crowding_distance` of distinct points, within each of the fronts (n_distinct,)."""
+    values = _finite(distinct.values)
     result = np.zeros(len(values))
-    kept = np.flatnonzero(first)
-    for column in values[kept].T:
-        order = np.lexsort((column, front[kept]))
-        result[kept[order]] += _gaps(column[order], front[kept[order]])
+    by_first = np.argsort(fronts, kind="stable")
+    for objective, column in enumerate(values.T):
+        order = by_first if objective == 0 else np.lexsort((column, fronts))
+        result[order] += _gaps(column[order], fronts[order])
     return result
 
 
@@ -138,74 +162,47 @@ def _finite(values: FloatArray) -> FloatArray:
     return np.clip(values, np.where(none, 0.0, low), np.where(none, 0.0, high))
 
 
-def _grouped(values: FloatArray) -> tuple[IntArray, BoolArray]:
-    """A stable lexicographic order, first column first, and which sorted rows differ from the one before."""
-    order = np.lexsort(values.T[::-1])
-    starts = np.ones(len(values), dtype=np.bool_)
-    starts[1:] = (values[order[1:]] != values[order[:-1]]).any(axis=1)
-    return order, starts
-
-
-def _pareto_mask_2d(values: FloatArray) -> BoolArray:
-    if values.shape[1] == 1:
-        best: BoolArray = values[:, 0] == values[:, 0].min(initial=np.inf)
-        return best
-    order, starts_group = _grouped(values)
-    second = values[order[starts_group], 1]
-    on_front = np.ones(len(second), dtype=np.bool_)
-    on_front[1:] = second[1:] < np.minimum.accumulate(second)[:-1]
-    mask = np.empty(len(values), dtype=np.bool_)
-    mask[order] = on_front[np.cumsum(starts_group) - 1]
+def _mask_of_two(values: FloatArray) -> BoolArray:
+    """Of distinct sorted points: of one column only the first is left, of two a falling staircase."""
+    second = values[:, 1] if values.shape[1] == 2 else np.zeros(len(values))
+    mask = np.ones(len(values), dtype=np.bool_)
+    mask[1:] = second[1:] < np.minimum.accumulate(second)[:-1]
     return mask
 
 
-def _pareto_mask_nd(values: FloatArray) -> BoolArray:
+def _mask_of_many(values: FloatArray) -> BoolArray:
     # Sorted by the sum of places, nothing is dominated by what comes after it.
     places = [np.unique(column, return_inverse=True)[1] for column in values.T]
     left = np.argsort(np.sum(places, axis=0), kind="stable")
     mask = np.zeros(len(values), dtype=np.bool_)
     while len(left):
-        head, rest = values[left[0]], values[left]
-        equal = (rest == head).all(axis=1)
-        mask[left[equal]] = True
-        left = left[(rest < head).any(axis=1)]
+        mask[left[0]] = True
+        left = left[(values[left] < values[left[0]]).any(axis=1)]
     return mask
 
 
-def _ranks_2d(values: FloatArray) -> IntArray:
+def _ranks_of_two(values: FloatArray) -> IntArray:
     if values.shape[1] == 1:
-        return np.unique(values[:, 0], return_inverse=True)[1].astype(np.int64)
-    order, starts_group = _grouped(values)
-    tails: list[float] = []  # smallest second objective of each front so far, ascending
-    sorted_ranks = []
-    rank = 0
-    for second, is_new in zip(values[order, 1].tolist(), starts_group.tolist(), strict=True):
-        if is_new:
-            rank = bisect_right(tails, second)
-            tails[rank : rank + 1] = [second]
-        sorted_ranks.append(rank)
-    result = np.empty(len(values), dtype=np.int64)
-    result[order] = sorted_ranks
+        return np.arange(len(values))
+    from nas.search.kernels import staircase_ranks
+
+    result: IntArray = staircase_ranks(np.ascontiguousarray(values[:, 1]))
     return result
 
 
-def _ranks_nd(values: FloatArray) -> IntArray:
-    order, starts_group = _grouped(values)
-    distinct = values[order[starts_group]]
-    # In lexicographic order only an earlier row can dominate a later one.
-    dominates = np.triu(np.ones((len(distinct), len(distinct)), dtype=np.bool_), k=1)
-    for column in distinct.T:
+def _ranks_of_many(values: FloatArray) -> IntArray:
+    # In sorted order only an earlier point can dominate a later one.
+    dominates = np.triu(np.ones((len(values), len(values)), dtype=np.bool_), k=1)
+    for column in values.T:
         dominates &= column[:, None] <= column[None, :]
     n_above = dominates.sum(axis=0)
-    rank_of = np.full(len(distinct), -1, dtype=np.int64)
+    result = np.full(len(values), -1, dtype=np.int64)
     rank = 0
-    while (rank_of < 0).any():
-        front = (n_above == 0) & (rank_of < 0)
-        rank_of[front] = rank
+    while (result < 0).any():
+        front = (n_above == 0) & (result < 0)
+        result[front] = rank
         n_above -= dominates[front].sum(axis=0)
         rank += 1
-    result = np.empty(len(values), dtype=np.int64)
-    result[order] = rank_of[np.cumsum(starts_group) - 1]
     return result
 
 

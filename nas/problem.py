@@ -49,14 +49,10 @@ class Problem:
 
 def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     """Loads data and models. Raises DataError, PluginError, HardwareModelError, SpaceError or RunError."""
-    models = {
-        alias: _make_model(spec, alias, allow_code=allow_code) for alias in spec.hardware
-    }
+    models = {alias: _make_model(spec, alias, allow_code=allow_code) for alias in spec.hardware}
     goals = make_goals(spec)
     _check_metrics(spec, goals, models)
-    dataset = load_dataset(
-        spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code
-    )
+    dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
     return Problem(spec, dataset, models, goals, _stages(spec))
 
 

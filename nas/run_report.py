@@ -146,7 +146,9 @@ def _courses(archive: Archive) -> list[list[_Step]]:
 
 def _extremes(block: Block) -> Mapping[str, tuple[float, float]]:
     figures = fit_figures({name: np.asarray(column, np.float64) for name, column in block.metrics.items()})
-    return {name: (float(column.min()), float(column.max())) for name, column in figures.items() if len(column)}
+    return {
+        name: (float(column.min()), float(column.max())) for name, column in figures.items() if len(column)
+    }
 
 
 def _extremes_of(done: Evaluation) -> Mapping[str, tuple[float, float]]:

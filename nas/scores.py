@@ -47,9 +47,7 @@ def classification_scores(
     }
 
 
-def regression_scores(
-    squared_errors: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]
-) -> Scores:
+def regression_scores(squared_errors: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]) -> Scores:
     """Sums of squared errors (n,) over rows with these targets (n_rows,) to r2 (n,).
 
     r2 = 1 - error / variance; where the targets are all equal it is 1 for no error and else 0.

@@ -54,17 +54,18 @@ class Ledger:
         _check_figures(told, self._problem)
         order = np.argsort(told.numbers, kind="stable")
         places = self._places(told.numbers[order])
-        worked = ~told.failed[order]
+        failed = told.failed[order]
+        worked = order[~failed]
         results = Results(
-            numbers=told.numbers[order][worked],
-            rows=self._rows[places][worked],
-            objectives=told.objectives[order][worked].astype(np.float64),
-            violations=np.maximum(told.violations[order][worked], 0.0),
+            numbers=told.numbers[worked],
+            rows=self._rows if len(worked) == len(self._rows) else self._rows[places[~failed]],
+            objectives=told.objectives[worked].astype(np.float64),
+            violations=np.maximum(told.violations[worked], 0.0),
         )
         keep = np.ones(len(self._numbers), dtype=np.bool_)
         keep[places] = False
         self._numbers, self._rows = self._numbers[keep], self._rows[keep]
-        return results, told.numbers[order][~worked]
+        return results, told.numbers[order[failed]]
 
     def require_settled(self, action: str) -> None:
         """Raises SearchError while candidates are pending."""

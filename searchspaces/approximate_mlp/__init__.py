@@ -2,6 +2,7 @@
 
 from searchspaces.approximate_mlp.axes import ApproximateMlpAxes, MlpRecipe, mlp_graph
 from searchspaces.approximate_mlp.genes import ApproximateMlpGenes
+from searchspaces.approximate_mlp.layout import bias_bound
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     ApproximateMlpOptions,
@@ -10,7 +11,7 @@ from searchspaces.approximate_mlp.options import (
     parse_options,
     read_options,
 )
-from searchspaces.approximate_mlp.tournament import reduced_argmax
+from searchspaces.approximate_mlp.tournament import max_dropped_bits, reduced_argmax
 
 __all__ = [
     "FAMILY",
@@ -20,6 +21,8 @@ __all__ = [
     "MlpRecipe",
     "OptionProblem",
     "WeightForm",
+    "bias_bound",
+    "max_dropped_bits",
     "mlp_graph",
     "parse_options",
     "read_options",

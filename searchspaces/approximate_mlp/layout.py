@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from codegen.ir import ClassOutput, Interface
 from searchspaces.approximate_mlp.options import ApproximateMlpOptions
+from searchspaces.approximate_mlp.tournament import max_dropped_bits
 from searchspaces.parse import IntRange
 from searchspaces.space import SpaceError, Variable
 
@@ -42,7 +43,8 @@ class LayerColumns:
             return np.ascontiguousarray(genes)
         n_inputs, n_choices = self.mask_table.shape
         first = np.arange(n_inputs)[:, None] * n_choices
-        return np.take(self.mask_table.ravel(), genes + first).astype(np.int32, copy=False)
+        masks: Int32Array = np.take(self.mask_table.ravel(), genes + first)
+        return masks
 
     def decode_weights(self, rows: Int32Array) -> Int32Array:
         """(n_rows, n_neurons, n_inputs, n_terms) sign * 2**shift of (n_rows, n_genes) rows."""
@@ -131,7 +133,7 @@ def _add_layer(
     max_shift = _max_shift(options)
     full = (1 << input_bits) - 1
     mask_top = full if mask_table is None else np.full_like(full, mask_table.shape[1] - 1)
-    bound = _bias_bound(full, max_shift)
+    bound = bias_bound(input_bits, max_shift)
     return LayerColumns(
         shape=shape,
         masks=_add_terms(columns, f"layer{index}", "mask", shape, mask_top, block),
@@ -180,18 +182,16 @@ def _add_clip(columns: _Columns, name: str, allowed: IntRange | None, block: int
 
 def _add_argmax(columns: _Columns, options: ApproximateMlpOptions, n_outputs: int, block: int) -> slice:
     start = columns.end
+    most = max_dropped_bits(options.activation_bits.upper, _max_shift(options))
     for match in range(n_outputs - 1):
-        columns.add(f"argmax.comparison{match}.dropped_bits", max_dropped_bits(options), block)
+        columns.add(f"argmax.comparison{match}.dropped_bits", most, block)
     return columns.since(start)
 
 
-def max_dropped_bits(options: ApproximateMlpOptions) -> int:
-    """Most low bits that a reduced comparison ignores: those of one summand with the largest shift."""
-    shifts = [options.max_shift_of(form) for form in options.weights]
-    return min(24, options.activation_bits.upper + max(shifts))
+def bias_bound(input_bits: Int32Array, max_shift: int) -> int:
+    """Biases lie in -bound..bound - 1: a power of two, at least half of the largest sum of middling weights.
 
-
-def _bias_bound(full: Int32Array, max_shift: int) -> int:
-    """A power of two that outweighs half of all inputs at their largest with a middling weight."""
-    reach = int(full.sum()) * 2 ** (max_shift / 2) / 2
+    input_bits: (n_inputs,) width of each input of the layer.
+    """
+    reach = int(((1 << input_bits) - 1).sum()) * 2 ** (max_shift / 2) / 2
     return min(MAX_BIAS, 1 << max(1, int(np.ceil(np.log2(reach)))))

@@ -26,3 +26,8 @@ def reduced_argmax(dropped_bits: tuple[int, ...]) -> tuple[Comparison, ...]:
     return tuple(
         Comparison(left, right, -(1 << drop)) for (left, right), drop in zip(sides, dropped_bits, strict=True)
     )
+
+
+def max_dropped_bits(activation_bits: int, max_shift: int) -> int:
+    """Most low bits that a comparison ignores: those of one summand with the largest shift."""
+    return min(24, activation_bits + max_shift)

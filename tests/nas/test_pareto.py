@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.pareto import crowding_distance, hypervolume, knee_index, occurrences, pareto_mask, ranks
+from nas.pareto import (
+    crowding_distance,
+    crowding_of_distinct,
+    distinct_points,
+    hypervolume,
+    knee_index,
+    pareto_mask,
+    ranks,
+    ranks_of_distinct,
+)
 from nas.search.protocol import SearchError
 
 FloatArray = npt.NDArray[np.float64]
@@ -42,9 +51,12 @@ def test_each_rank_is_the_front_of_what_the_ranks_before_leave(points: FloatArra
 
 
 @given(point_sets())
-def test_occurrences_count_equal_points_before(points: FloatArray) -> None:
+def test_distinct_points_are_sorted_and_count_their_copies(points: FloatArray) -> None:
+    distinct = distinct_points(points)
+    assert distinct.values.tolist() == sorted({tuple(point): list(point) for point in points}.values())
+    assert (distinct.values[distinct.index] == points).all()
     expected = [sum((q == p).all() for q in points[:i]) for i, p in enumerate(points)]
-    assert occurrences(points).tolist() == expected
+    assert distinct.copy.tolist() == expected
 
 
 def test_large_two_objective_fronts_agree_with_the_general_method() -> None:
@@ -73,8 +85,9 @@ def test_a_copy_has_no_distance_and_does_not_change_that_of_others() -> None:
 
 def test_crowding_of_several_fronts_is_that_of_each_alone() -> None:
     points = np.random.default_rng(2).random((50, 3))
+    distinct = distinct_points(points)
     fronts = ranks(points)
-    got = crowding_distance(points, fronts)
+    got = crowding_of_distinct(distinct, ranks_of_distinct(distinct))[distinct.index]
     for front in range(fronts.max() + 1):
         assert (got[fronts == front] == crowding_distance(points[fronts == front])).all()
 
