@@ -90,12 +90,14 @@ def ranks_of_distinct(distinct: DistinctPoints) -> IntArray:
 
 def crowding_of_distinct(distinct: DistinctPoints, fronts: IntArray) -> FloatArray:
     """(n_distinct,) the `crowding_distance` of distinct points, within each of the fronts (n_distinct,)."""
+    from nas.search.kernels import add_gaps
+
     values = _finite(distinct.values)
     result = np.zeros(len(values))
     by_first = np.argsort(fronts, kind="stable")
-    for objective, column in enumerate(values.T):
+    for objective, column in enumerate(np.ascontiguousarray(values.T)):
         order = by_first if objective == 0 else np.lexsort((column, fronts))
-        result[order] += _gaps(column[order], fronts[order])
+        add_gaps(result, order, column, fronts)
     return result
 
 
@@ -204,21 +206,6 @@ def _ranks_of_many(values: FloatArray) -> IntArray:
         n_above -= dominates[front].sum(axis=0)
         rank += 1
     return result
-
-
-def _gaps(column: FloatArray, front: IntArray) -> FloatArray:
-    """Relative gaps of values sorted within each front; the ends of a front are inf."""
-    starts = np.ones(len(column), dtype=np.bool_)
-    starts[1:] = front[1:] != front[:-1]
-    ends = np.append(starts[1:], True)[: len(column)]
-    sizes = np.diff(np.append(np.flatnonzero(starts), len(column)))
-    span = np.repeat(column[ends] - column[starts], sizes)
-    around = np.zeros(len(column))
-    around[1:-1] = column[2:] - column[:-2]
-    gaps = np.zeros(len(column))
-    np.divide(around, span, out=gaps, where=span > 0)
-    gaps[starts | ends] = np.inf
-    return gaps
 
 
 def _volume(front: FloatArray, corner: FloatArray) -> float:

@@ -1,0 +1,186 @@
+"""NSGA-II over arrays: a genetic search of Pareto fronts for millions of cheap evaluations.
+
+Source: K. Deb, A. Pratap, S. Agarwal, T. Meyarivan, "A fast and elitist multiobjective genetic algorithm:
+NSGA-II", IEEE Transactions on Evolutionary Computation 6(2), 2002; with the operators of operators.py and
+the order of survival of population.py.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nas.search.columns import BoolArray, IntArray, checked_rows, columns_of
+from nas.search.ledger import Ledger, Results
+from nas.search.operators import HashArray, MutationRates, blocks_of, cross_blocks, hash_rows, mutate
+from nas.search.population import compete, population_of
+from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
+from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
+from nas.search.visited import VisitedRows
+from searchspaces.space import Rows
+
+MAX_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Nsga2Options:
+    """population: survivors of a generation, at least 2. crossover_rate: share of children of two parents.
+
+    mutations: mean number of changed values a child, at least 1; never more than half the variables.
+    reset_rate: share of mutations that draw a new value instead of a small step.
+    """
+
+    population: int = 200
+    crossover_rate: float = 0.7
+    mutations: float = 3.0
+    reset_rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.population < 2:
+            raise SearchError(f"population must be at least 2, but is {self.population}")
+        if self.mutations < 1:
+            raise SearchError(f"mutations must be at least 1, but is {self.mutations}")
+        for name, rate in (("crossover_rate", self.crossover_rate), ("reset_rate", self.reset_rate)):
+            if not 0 <= rate <= 1:
+                raise SearchError(f"{name} must be from 0 to 1, but is {rate}")
+
+
+class Nsga2:
+    """The searcher. Its state is the population and what was told since the last ask.
+
+    What is asked next depends on what was told since the last ask, not on the order or the portions in
+    which it came. Failed evaluations leave no trace. No child repeats a row of the population, of the
+    same generation or of the candidates under evaluation; a domain of up to 2^20 rows is never asked a
+    row twice. Snapshots are exact.
+    """
+
+    def __init__(
+        self,
+        problem: SearchProblem,
+        *,
+        seed: int,
+        initial: Rows | None = None,
+        population: int | None = None,
+        options: Nsga2Options | None = None,
+    ) -> None:
+        options = options or Nsga2Options()
+        self._options = options if population is None else replace(options, population=population)
+        self._identity = pack_identity("nsga2", problem, repr(self._options))
+        self._columns = columns_of(problem.domain)
+        self._blocks = blocks_of(problem.domain)
+        most_mutations = max(1.0, len(self._columns.free) / 2)
+        self._rates = MutationRates(
+            mean=min(self._options.mutations, most_mutations), reset=self._options.reset_rate
+        )
+        self._rng = np.random.default_rng(seed)
+        self._ledger = Ledger(problem)
+        self._visited = VisitedRows(self._columns)
+        self._queue = checked_rows(self._columns, initial)
+        self._visited.mark(self._queue)
+        self._population = population_of(
+            self._queue[:0], np.empty((0, problem.n_objectives)), np.empty(0), self.batch_size
+        )
+        self._told: list[Results] = []
+
+    @property
+    def batch_size(self) -> int:
+        return self._options.population
+
+    def ask(self, n: int) -> Asked:
+        if n < 1:
+            raise SearchError(f"ask: n must be at least 1, but got {n}")
+        self._survive()
+        is_starting = self._ledger.n_asked < self.batch_size or not len(self._population)
+        rows = self._first_rows(n) if is_starting or len(self._queue) else self._children(n)
+        return self._ledger.issue(rows)
+
+    def tell(self, told: Told) -> None:
+        results, _ = self._ledger.settle(told)
+        if len(results.numbers):
+            self._told.append(results)
+
+    def snapshot(self) -> Snapshot:
+        self._ledger.require_settled("snapshot")
+        self._survive()
+        return {
+            "searcher": self._identity,
+            "generator": pack_generator(self._rng),
+            "n_asked": np.array(self._ledger.n_asked),
+            "queue": self._queue,
+            "visited": self._visited.to_bits(),
+            "rows": self._population.rows,
+            "objectives": self._population.objectives,
+            "violations": self._population.violations,
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        check_identity(snapshot, self._identity)
+        self._rng = unpack_generator(snapshot["generator"])
+        self._ledger.reset(int(snapshot["n_asked"]))
+        self._queue = snapshot["queue"].astype(self._columns.dtype)
+        self._visited.from_bits(snapshot["visited"].astype(np.uint8))
+        self._population = population_of(
+            snapshot["rows"].astype(self._columns.dtype),
+            snapshot["objectives"].astype(np.float64),
+            snapshot["violations"].astype(np.float64),
+            self.batch_size,
+        )
+        self._told = []
+
+    def _survive(self) -> None:
+        if self._told:
+            self._population = compete(self._population, self._told)
+            self._told = []
+
+    def _first_rows(self, n: int) -> Rows:
+        """Initial rows, then random ones until the first population is full."""
+        initial, self._queue = self._queue[:n], self._queue[n:]
+        n_missing = max(self.batch_size - self._ledger.n_asked, 0 if len(initial) else 1)
+        random = self._new_random(min(n, n_missing) - len(initial))
+        return np.concatenate((initial, random))
+
+    def _children(self, n: int) -> Rows:
+        """Up to n rows that are new; random ones where variation finds none."""
+        taken = np.concatenate((self._population.hashes, hash_rows(self._ledger.pending_rows)))
+        kept: list[Rows] = []
+        n_missing = n
+        for _ in range(MAX_TRIES):
+            rows = self._offspring(n_missing)
+            hashes = hash_rows(rows)
+            is_new = _is_new(hashes, taken) & self._visited.is_new(rows)
+            kept.append(rows if is_new.all() else rows[is_new])
+            self._visited.mark(kept[-1])
+            taken = np.concatenate((taken, hashes[is_new]))
+            n_missing -= len(kept[-1])
+            if not n_missing:
+                return kept[0] if len(kept) == 1 else np.concatenate(kept)
+        return np.concatenate((*kept, self._new_random(n_missing)))
+
+    def _offspring(self, n: int) -> Rows:
+        """n rows, or none where the domain has a single one."""
+        if not len(self._columns.free):
+            return self._queue[:0]
+        first, second = self._parents(n), self._parents(n)
+        crosses = self._rng.random(n) < self._options.crossover_rate
+        second = np.where(crosses, second, first)
+        rows = cross_blocks(self._population.store, first, second, self._blocks, self._rng)
+        mutate(self._columns, rows, self._rates, self._rng)
+        return rows
+
+    def _parents(self, n: int) -> IntArray:
+        """(n,) places of the winners of binary tournaments: the population is sorted, the lower wins."""
+        first, second = self._rng.integers(0, len(self._population), size=(2, n))
+        winners: IntArray = self._population.places[np.minimum(first, second)]
+        return winners
+
+    def _new_random(self, n: int) -> Rows:
+        rows = self._visited.draw(self._rng, max(n, 0))
+        self._visited.mark(rows)
+        return rows
+
+
+def _is_new(hashes: HashArray, taken: HashArray) -> BoolArray:
+    """(n,) bool: the hash is not taken, and no equal one comes before it."""
+    first = np.unique(np.concatenate((taken, hashes)), return_index=True)[1]
+    mask = np.zeros(len(taken) + len(hashes), dtype=np.bool_)
+    mask[first] = True
+    return mask[len(taken) :]

@@ -1,0 +1,99 @@
+"""The survivors of an evolutionary search, and who they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nas.pareto import crowding_of_distinct, distinct_points, ranks_of_distinct
+from nas.search.columns import FloatArray, IntArray
+from nas.search.ledger import Results, total_violation
+from nas.search.operators import HashArray, hash_rows
+from searchspaces.space import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """Candidates, best first; all arrays but `store` have length n, at most capacity.
+
+    store: (capacity, n_variables) rows in no order; a next population takes the store over, so that
+    survivors are not copied. places: where each candidate's row lies in it. objectives: (n,
+    n_objectives). violations: total excess over the limits, 0 where all are kept. hashes: of the rows.
+    """
+
+    store: Rows
+    places: IntArray
+    objectives: FloatArray
+    violations: FloatArray
+    hashes: HashArray
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def rows(self) -> Rows:
+        """(n, n_variables) a copy, best first."""
+        return self.store[self.places]
+
+
+def population_of(rows: Rows, objectives: FloatArray, violations: FloatArray, capacity: int) -> Population:
+    """A population of rows (n, n_variables), sorted already, that can grow to capacity."""
+    store: Rows = np.zeros((capacity, rows.shape[1]), dtype=rows.dtype)
+    store[: len(rows)] = rows
+    return Population(store, np.arange(len(rows)), objectives, violations, hash_rows(rows))
+
+
+def compete(population: Population, told: Sequence[Results]) -> Population:
+    """The best of a population and of what was told, up to its capacity; uses up the old population."""
+    order = np.argsort(np.concatenate([results.numbers for results in told]))
+    rows = told[0].rows if len(told) == 1 else np.concatenate([results.rows for results in told])[order]
+    figures = np.concatenate([results.objectives for results in told])[order]
+    excess = np.concatenate([total_violation(results) for results in told])[order]
+    objectives = np.concatenate((figures, population.objectives))
+    violations = np.concatenate((excess, population.violations))
+    survivors = survival_order(objectives, violations, len(population.store))
+    return Population(
+        store=population.store,
+        places=_store_newcomers(population, rows, survivors),
+        objectives=objectives[survivors],
+        violations=violations[survivors],
+        hashes=np.concatenate((hash_rows(rows), population.hashes))[survivors],
+    )
+
+
+def survival_order(objectives: FloatArray, violations: FloatArray, n_survivors: int) -> IntArray:
+    """Indices of the best n_survivors candidates (fewer if there are fewer), best first.
+
+    objectives: (n, n_objectives). violations: (n,) total excess over the limits, 0 where all are kept.
+    Feasible candidates come first: of each objective vector the first copy, by front and then by
+    crowding; then, only where places are left, second copies, and so on. Candidates that break a limit
+    follow by their excess. Ties go to the lower index, so put newer candidates first: drifting over equal
+    designs finds ways out that holding on to the oldest does not.
+    Source: Deb et al. 2002, NSGA-II; copies last, so that fronts over few counts keep their spread.
+    """
+    feasible = np.flatnonzero(violations == 0)
+    distinct = distinct_points(objectives[feasible])
+    fronts = ranks_of_distinct(distinct)
+    crowding = crowding_of_distinct(distinct, fronts)
+    index, copy = distinct.index, distinct.copy
+    if len(distinct.values) >= n_survivors:
+        feasible, index, copy = feasible[copy == 0], index[copy == 0], copy[copy == 0]
+    by_quality = feasible[np.lexsort((-crowding[index], fronts[index], copy))]
+    infeasible = np.flatnonzero(violations > 0)
+    by_excess = infeasible[np.argsort(violations[infeasible], kind="stable")]
+    return np.concatenate((by_quality, by_excess))[:n_survivors]
+
+
+def _store_newcomers(population: Population, rows: Rows, survivors: IntArray) -> IntArray:
+    """Writes surviving newcomers over rows that did not survive, and returns the survivors' places.
+
+    survivors: (n,) indices into the newcomers followed by the population.
+    """
+    is_new = survivors < len(rows)
+    places = np.empty(len(survivors), dtype=np.int64)
+    places[~is_new] = population.places[survivors[~is_new] - len(rows)]
+    is_free = np.ones(len(population.store), dtype=np.bool_)
+    is_free[places[~is_new]] = False
+    places[is_new] = np.flatnonzero(is_free)[: np.count_nonzero(is_new)]
+    population.store[places[is_new]] = rows[survivors[is_new]]
+    return places
