@@ -112,8 +112,8 @@ def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]
         alias = metric.partition(".")[0]
         if alias in slow and any(entry.options.get("detail", "genes") == "genes" for entry in spec.space):
             raise RunError(
-                f"{metric}: the model takes seconds a design, but a space with detail: genes prices thousands "
-                "a second; use detail: axes, or leave the metric out of objectives and limits"
+                f"{metric}: the model takes seconds a design, but a space with detail: genes prices "
+                "thousands a second; use detail: axes, or leave the metric out of objectives and limits"
             )
 
 

@@ -126,7 +126,7 @@ def convergence(archive: Archive, goals: Goals) -> Convergence:
 
 
 _Step = tuple[int, float, Mapping[str, tuple[float, float]]]
-"""Evaluations and seconds so far in the stage, and lowest and highest figure by metric since the last step."""
+"""Evaluations and seconds so far in the stage; lowest and highest figure by metric since the last step."""
 
 
 def _courses(archive: Archive) -> list[list[_Step]]:
@@ -145,10 +145,10 @@ def _courses(archive: Archive) -> list[list[_Step]]:
 
 
 def _extremes(block: Block) -> Mapping[str, tuple[float, float]]:
+    if not len(block.rows):
+        return {}
     figures = fit_figures({name: np.asarray(column, np.float64) for name, column in block.metrics.items()})
-    return {
-        name: (float(column.min()), float(column.max())) for name, column in figures.items() if len(column)
-    }
+    return {name: (float(column.min()), float(column.max())) for name, column in figures.items()}
 
 
 def _extremes_of(done: Evaluation) -> Mapping[str, tuple[float, float]]:
@@ -183,9 +183,11 @@ def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
         for index in range(elite.n_rows):
             metrics = {name: float(column[index]) for name, column in elite.figures.items()}
             points.append(FrontPoint(f"{family}:{index}", family, metrics))
-    for done in archive.evaluations():
-        if done.status == "ok" and done.network is not None:
-            points.append(FrontPoint(done.network[:12], done.family, dict(done.metrics)))
+    points += [
+        FrontPoint(done.network[:12], done.family, dict(done.metrics))
+        for done in archive.evaluations()
+        if done.status == "ok" and done.network is not None
+    ]
     return [points[index] for index in front_of([point.metrics for point in points], goals)]
 
 

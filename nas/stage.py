@@ -12,7 +12,7 @@ from nas.objectives import Goals
 from nas.report.progress import ProgressFacts
 
 
-class RunInterrupted(Exception):
+class RunInterrupted(Exception):  # noqa: N818 - an event, like KeyboardInterrupt
     """The user stopped the run. All that was told is in its folder, and a resume goes on from there."""
 
 

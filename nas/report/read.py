@@ -21,7 +21,7 @@ def read_report(text: str, where: str) -> ReportData:
         version = plain.pop("format_version")
         if version != FORMAT_VERSION:
             raise ReportError(
-                f"{where}: format {version} was written by another silkscreen; this one reads {FORMAT_VERSION}"
+                f"{where}: written in format {version}, but this silkscreen reads format {FORMAT_VERSION}"
             )
         _attach_proofs(plain)
         best = plain["convergence"]["best"]
