@@ -1,0 +1,60 @@
+"""Small specs that end-to-end tests run."""
+
+from pathlib import Path
+
+GENES = """\
+version: 1
+name: small
+seed: 3
+task: classification
+data: {bundled: wdbc}
+split: {test: 0.3, validation: {folds: 3}}
+space:
+  - approximate_mlp: {hidden: 2, input_bits: 3, detail: genes}
+hardware:
+  egfet: {model: printed}
+  mcu: {model: mcu, board: stm32f103}
+objectives: {accuracy: max, egfet.area_cm2: min}
+limits: {egfet.power_mw: {max: 30}}
+search: {algorithm: nsga2, evaluations: 20000, population: 60, seed_with_gradients: false}
+emit: {winners: [knee, best_accuracy]}
+"""
+
+AXES = """\
+version: 1
+name: trained
+seed: 3
+task: classification
+data: {bundled: iris}
+split: {test: 0.3, validation: {folds: 2}}
+space:
+  - approximate_mlp: {hidden: 2..3, input_bits: 2..4, detail: axes}
+hardware:
+  egfet: {model: printed}
+objectives: {accuracy: max, egfet.area_cm2: min}
+search: {algorithm: tpe, evaluations: 5}
+emit: {c: {layout: plain}, winners: [best_accuracy]}
+"""
+
+REGRESSION = """\
+version: 1
+name: progression
+seed: 3
+task: regression
+data: {bundled: diabetes}
+split: {test: 0.3, validation: 0.3}
+space:
+  - approximate_mlp: {hidden: 3, input_bits: 4, detail: genes}
+hardware:
+  egfet: {model: printed}
+objectives: {r2: max, egfet.area_cm2: min}
+search: {algorithm: nsga2, evaluations: 20000, population: 60}
+emit: {winners: [best_r2]}
+"""
+
+
+def write_spec(folder: Path, text: str) -> Path:
+    """The spec as a file in a folder."""
+    path = folder / "spec.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
