@@ -1,0 +1,132 @@
+"""Which C a network becomes: one choice by its body, and for an MLP one by its size."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from codegen.c.mlp import straight_mlp
+from codegen.c.netlist import netlist_lines
+from codegen.c.program import MlpProgram, mlp_program
+from codegen.c.table import has_masks, product_types, table_mlp
+from codegen.c.text import EmitError, integer_type, value_type
+from codegen.c.tree import tree_lines
+from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, TensorNet
+
+Form: TypeAlias = Literal["auto", "straight", "table"]
+
+STRAIGHT_BYTES = 4096
+"""Up to this estimated size the straight form is taken without asking for the size of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleBody:
+    """The network's own part of the module: `P_predict` and what it needs.
+
+    input_type, value_type: what `P_input_t` and `P_value_t` stand for. rows32: `P_predict32` exists.
+    """
+
+    text: str
+    title: str
+    input_type: str
+    value_type: str
+    rows32: bool = False
+
+
+def module_body(network: Network, prefix: str, form: Form = "auto") -> ModuleBody:
+    """Raises EmitError for a TensorNet, and for numbers that no C integer holds."""
+    if form not in get_args(Form):
+        raise EmitError(f"form must be one of {', '.join(get_args(Form))}, not {form!r}")
+    interface, kind = network.interface, input_type(network.interface)
+    match network.body:
+        case BespokeMlp():
+            return _mlp_body(network, prefix, form)
+        case DecisionTree() as tree:
+            lines = tree_lines(tree, interface, prefix)
+            title = f"decision tree, {len(tree.nodes)} nodes"
+            return ModuleBody(_text(lines), title, kind, value_type(min(tree.leaves), max(tree.leaves)))
+        case GateNetlist() as netlist:
+            lines = netlist_lines(netlist, interface, prefix)
+            width = max(len(group) for group in netlist.outputs)
+            values = "int32_t" if width <= 32 else "int64_t"
+            return ModuleBody(_text(lines), f"{len(netlist.gates)} gates", kind, values, rows32=True)
+        case TensorNet():
+            raise EmitError("a tensor network has no C form yet; it must be a bespoke MLP, a tree or gates")
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines).rstrip("\n")
+
+
+def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
+    program, interface = mlp_program(network), network.interface
+    kind = input_type(interface)
+    chosen = choose_form(program, kind) if form == "auto" else form
+    if chosen == "table":
+        lines = table_mlp(program, interface, prefix, kind)
+    else:
+        lines = straight_mlp(program, interface, prefix)
+    widths = "-".join(str(n) for n in (interface.n_features, *(len(layer.sums) for layer in program.layers)))
+    style = "tables" if chosen == "table" else "straight-line code"
+    values = "int64_t" if program.layers[-1].wide else "int32_t"
+    return ModuleBody(_text(lines), f"multilayer perceptron {widths}, as {style}", kind, values)
+
+
+def input_type(interface: Interface) -> str:
+    """The smallest C type that holds the codes of all features."""
+    return integer_type(
+        min(feature.code_lo for feature in interface.features),
+        max(feature.code_hi for feature in interface.features),
+    )
+
+
+def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:
+    """Straight code up to `STRAIGHT_BYTES`; beyond that the smaller one by these estimates.
+
+    The straight form runs three to six times as fast, so tables are worth it only where flash is short.
+    """
+    straight = straight_bytes(program)
+    return "table" if straight > STRAIGHT_BYTES and table_bytes(program, kind) < straight else "straight"
+
+
+def straight_bytes(program: MlpProgram) -> int:
+    """Estimated Thumb-2 bytes of the straight form."""
+    total = 60
+    for layer in program.layers:
+        for one in layer.sums:
+            total += 12 + sum(4 if product.mask is None else 7 for product in one.products)
+        total += 2 * sum(
+            len({p.input for n in group for p in layer.sums[n].products}) for group in layer.groups
+        )
+    return total
+
+
+def table_bytes(program: MlpProgram, kind: str) -> int:
+    """Bytes of the tables, exact, and an estimate of the code that reads them."""
+    return sum(table_sizes(program)) + 120 + 48 * len(program.layers)
+
+
+def table_sizes(program: MlpProgram) -> tuple[int, int, int]:
+    """Exact bytes of the three tables: products, starts, biases."""
+    n_products = sum(layer.n_products for layer in program.layers)
+    sums = [one for layer in program.layers for one in layer.sums]
+    fields = [type_bytes(kind) for kind in product_types(program)]
+    if not has_masks(program):
+        del fields[1]
+    biases = integer_type(min(one.bias for one in sums), max(one.bias for one in sums))
+    return (
+        max(n_products, 1) * _struct_bytes(fields),
+        (len(sums) + 1) * type_bytes(integer_type(0, n_products)),
+        len(sums) * type_bytes(biases),
+    )
+
+
+def type_bytes(kind: str) -> int:
+    """The size of an exact-width integer type."""
+    return int("".join(character for character in kind if character.isdigit())) // 8
+
+
+def _struct_bytes(fields: list[int]) -> int:
+    """Each field on a multiple of its size, the whole on a multiple of the largest."""
+    end = 0
+    for size in fields:
+        end += -end % size + size
+    return end + -end % max(fields)

@@ -1,0 +1,174 @@
+"""`emit_c`: a network as one C module, its self-test and the files of a build system."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias, get_args
+
+import jinja2
+import numpy as np
+import numpy.typing as npt
+
+from codegen.artifact import Artifact, File
+from codegen.c.body import Form, ModuleBody, module_body
+from codegen.c.text import EmitError, comment, float32, integer, string
+from codegen.identifiers import safe_identifier
+from codegen.ir import ClassOutput, Feature, Network
+from codegen.ir.counts import count
+from codegen.ir.evaluate import evaluate
+from codegen.ir.serialize import content_hash
+
+Layout: TypeAlias = Literal["plain", "cmake", "arduino"]
+CodeMatrix: TypeAlias = npt.NDArray[np.integer[Any]]
+Values: TypeAlias = dict[str, object]
+
+MAX_VECTORS = 64
+"""Rows of the data that the self-test holds; the proof runs over all of them."""
+_MAX_PREFIX = 40
+
+
+def emit_c(
+    network: Network, *, name: str, vectors: CodeMatrix, layout: Layout = "cmake", form: Form = "auto"
+) -> Artifact:
+    """The network as self-contained C99 that is also C++, every name beginning with a prefix.
+
+    name: any text; the prefix is an identifier made of it. vectors: (n_samples, n_features) codes, of
+    which up to `MAX_VECTORS` go into the self-test. layout: "plain" (three files), "cmake" (a library
+    target, ctest, install) or "arduino" (an Arduino library). form: of a bespoke MLP, "straight" code,
+    "table", or "auto" (see `codegen.c.body.choose_form`).
+    Raises EmitError for a body that has no C yet, and for vectors that do not fit the network.
+    """
+    if layout not in get_args(Layout):
+        raise EmitError(f"layout must be one of {', '.join(get_args(Layout))}, not {layout!r}")
+    _check_vectors(network, vectors)
+    prefix = safe_identifier(name, "c")[:_MAX_PREFIX].rstrip("_")
+    body = module_body(network, prefix, form)
+    values = _values(network, body, name, prefix)
+    rows = vectors[_spread(len(vectors))]
+    sources = {
+        f"{prefix}.h": _render("module.h.j2", values),
+        f"{prefix}.c": _render("module.c.j2", values),
+        f"{prefix}_selftest.c": _render("selftest.c.j2", values | _test_values(network, rows)),
+    }
+    files = [File(_place(path, layout), text) for path, text in sources.items()]
+    return Artifact("c", prefix, (*files, *_build_files(network, values, rows, prefix, layout)))
+
+
+def _check_vectors(network: Network, vectors: CodeMatrix) -> None:
+    n_features = network.interface.n_features
+    if vectors.ndim != 2 or vectors.shape[1] != n_features or not len(vectors):
+        raise EmitError(f"vectors must be (at least 1, {n_features}) codes, not {vectors.shape}")
+
+
+def _spread(n_rows: int) -> npt.NDArray[np.intp]:
+    """Up to `MAX_VECTORS` row numbers, evenly over all rows."""
+    n_chosen = min(n_rows, MAX_VECTORS)
+    return np.arange(n_chosen) * n_rows // n_chosen
+
+
+def _place(file: str, layout: Layout) -> str:
+    """The path of a source file in a layout."""
+    if layout == "plain":
+        return file
+    if file.endswith("_selftest.c"):
+        return ("test/" if layout == "cmake" else "extras/") + file
+    return ("include/" if layout == "cmake" and file.endswith(".h") else "src/") + file
+
+
+def _build_files(
+    network: Network, values: Values, rows: CodeMatrix, prefix: str, layout: Layout
+) -> tuple[File, ...]:
+    if layout == "cmake":
+        return (File("CMakeLists.txt", _render("CMakeLists.txt.j2", values)),)
+    if layout == "arduino":
+        example = _render("Predict.ino.j2", values | {"row": _row(rows[0])})
+        return (
+            File("library.properties", _render("library.properties.j2", values)),
+            File("examples/Predict/Predict.ino", example),
+        )
+    return ()
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("codegen.c"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def _render(template: str, values: Values) -> str:
+    return _templates().get_template(template).render(values)
+
+
+def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Values:
+    """Everything that the templates name; texts of the user are made safe here and nowhere later."""
+    interface, output = network.interface, network.interface.output
+    classes = isinstance(output, ClassOutput)
+    return {
+        "title": comment(name),
+        "prefix": prefix,
+        "upper": prefix.upper(),
+        "hash": content_hash(network),
+        "body": body.title,
+        "cost": _cost(network),
+        "classes": classes,
+        "n_outputs": interface.n_outputs,
+        "n_features": interface.n_features,
+        "goal": f"{interface.n_outputs} {'classes' if classes else 'values'}",
+        "output": _output_title(network),
+        "no_class": "; an index of N_OUTPUTS or more is no class" if body.rows32 else "",
+        "features": [_feature(feature) for feature in interface.features],
+        "signed": any(feature.signed for feature in interface.features),
+        "input_type": body.input_type,
+        "code": "code" if body.input_type == "uint16_t" else f"({prefix}_input_t)code",
+        "value_type": body.value_type,
+        "private_value_t": classes and f"{prefix}_value_t" in body.text,
+        "own_function": f"{prefix.upper()}_OWN_FUNCTION" in body.text,
+        "rows32": body.rows32,
+        "labels": [string(label) for label in output.labels] if isinstance(output, ClassOutput) else [],
+        "values": []
+        if isinstance(output, ClassOutput)
+        else [
+            {"name": comment(value.name), "scale": repr(value.scale), "offset": repr(value.offset)}
+            for value in output.values
+        ],
+        "body_text": body.text,
+    }
+
+
+def _feature(feature: Feature) -> dict[str, object]:
+    return {
+        "name": comment(feature.name),
+        "lo": float32(feature.lo),
+        "hi": float32(feature.hi),
+        "bits": feature.bits,
+        "scale": float32(feature.scale),
+        "top": (1 << feature.bits) - 1,
+        "base": -feature.code_lo,
+    }
+
+
+def _cost(network: Network) -> str:
+    counts = count(network)
+    return f"{counts.macs} multiply-accumulates, {counts.parameters} parameters"
+
+
+def _output_title(network: Network) -> str:
+    output = network.interface.output
+    if isinstance(output, ClassOutput):
+        return f"one of {len(output.labels)} classes"
+    return ", ".join(comment(value.name) for value in output.values[:8])
+
+
+def _test_values(network: Network, rows: CodeMatrix) -> Values:
+    expected = evaluate(network, rows)
+    outputs = [_row(np.atleast_1d(row)) for row in expected]
+    return {"n_vectors": len(rows), "inputs": [_row(row) for row in rows], "outputs": outputs}
+
+
+def _row(numbers: Sequence[Any] | CodeMatrix) -> str:
+    return ", ".join(integer(int(number)) for number in numbers)
