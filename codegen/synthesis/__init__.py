@@ -1,0 +1,20 @@
+"""From Verilog to a netlist of printed cells, and what it costs."""
+
+from codegen.synthesis.errors import SynthesisError
+from codegen.synthesis.json_netlist import Port
+from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
+from codegen.synthesis.price import MappedNetlist, VerilogPrice, price_verilog, synthesize
+
+__all__ = [
+    "FAST",
+    "THOROUGH",
+    "MappedNetlist",
+    "Mapping",
+    "Port",
+    "Recipe",
+    "SynthesisError",
+    "VerilogPrice",
+    "map_netlist",
+    "price_verilog",
+    "synthesize",
+]
