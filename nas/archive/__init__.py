@@ -7,6 +7,7 @@ the process is killed.
 from nas.archive.codec import Record
 from nas.archive.errors import ArchiveError
 from nas.archive.header import FORMAT_VERSION, RunHeader
+from nas.archive.lock import lock_holder
 from nas.archive.store import Archive
 
-__all__ = ["FORMAT_VERSION", "Archive", "ArchiveError", "Record", "RunHeader"]
+__all__ = ["FORMAT_VERSION", "Archive", "ArchiveError", "Record", "RunHeader", "lock_holder"]

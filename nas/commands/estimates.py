@@ -1,0 +1,77 @@
+"""estimate: what a search would cost before it runs, or what someone's own circuit costs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from codegen.cells import load_cells
+from codegen.synthesis import Port, VerilogPrice, price_verilog
+from nas.commands.output import print_json
+from nas.forecast import Estimate, StageEstimate, estimate
+from nas.report.as_json import plain_json
+from nas.report.figures import count, duration, figure
+from nas.specfile import read_spec
+
+
+def estimate_spec(path: Path, overrides: Sequence[str], *, allow_code: bool, json: bool) -> None:
+    """The size of the space, the range of prices, and how long the search takes."""
+    found = estimate(read_spec(path, overrides), allow_code=allow_code)
+    if json:
+        print_json(plain_json(asdict(found)))
+        return
+    for line in _lines(found):
+        typer.echo(line)
+
+
+def _lines(found: Estimate) -> Iterator[str]:
+    yield f"{found.name}: {count(found.n_train)} training and {count(found.n_test)} test rows, " + (
+        f"{count(found.n_features)} features"
+    )
+    for stage in found.stages:
+        yield ""
+        yield from _stage_lines(stage)
+
+
+def _stage_lines(stage: StageEstimate) -> Iterator[str]:
+    yield f"{stage.name}: {_designs(stage)}, {count(stage.n_variables)} variables"
+    yield f"  {stage.algorithm}, about {count(round(stage.evaluations_per_second))} evaluations a second"
+    yield f"  about {duration(stage.seconds)}, until the budget of {stage.limited_by} is spent"
+    share = f"{stage.feasible_share:.0%}"
+    yield f"  {share} of {count(stage.n_samples)} sampled designs keep the limits that are free to check"
+    width = max((len(name) for name in stage.prices), default=0)
+    for name, spread in stage.prices.items():
+        low, mid, high = figure(spread.lowest), figure(spread.median), figure(spread.highest)
+        yield f"  {name:<{width}}  {low} to {high}, half of them below {mid}"
+
+
+def _designs(stage: StageEstimate) -> str:
+    if stage.log10_designs < 6:
+        return f"{count(round(10**stage.log10_designs))} designs"
+    if stage.log10_designs == float("inf"):
+        return "a continuous space"
+    return f"about 10^{stage.log10_designs:.0f} designs"
+
+
+def estimate_circuit(path: Path, *, cells: str, supply_v: float, top: str | None, json: bool) -> None:
+    """Area and static power of a combinational Verilog circuit."""
+    price = price_verilog(path, load_cells(cells), supply_v, top=top)
+    if json:
+        print_json(plain_json(asdict(price)))
+        return
+    for line in _circuit_lines(path, price):
+        typer.echo(line)
+
+
+def _circuit_lines(path: Path, price: VerilogPrice) -> Iterator[str]:
+    yield f"{path}: {_ports(price.inputs)} in, {_ports(price.outputs)} out"
+    yield f"  area   {figure(price.area_cm2)} cm²"
+    yield f"  power  {figure(price.power_mw)} mW static at {price.supply_v:g} V, mean over {price.samples}"
+    counts = sorted(price.cell_counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    yield "  cells  " + ", ".join(f"{count(number)} {name}" for name, number in counts)
+    yield f"  mapped by {price.tool}, {price.recipe}"
+
+
+def _ports(ports: Sequence[Port]) -> str:
+    return f"{count(sum(port.width for port in ports))} bits"

@@ -1,0 +1,59 @@
+"""export and verify: a design as files, and the proof that they compute what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from codegen.artifact import Proof
+from nas import api
+from nas.commands.failures import NOT_GOOD
+from nas.commands.output import print_json, result_console
+from nas.report.as_json import plain_json
+from nas.report.figures import count
+
+_COLORS = {"proven": "green", "mismatch": "red", "missing": "yellow"}
+
+
+def export_design(
+    folder: Path, winner: str, out: Path, *, require_proof: bool, allow_code: bool, json: bool
+) -> None:
+    """Writes the files of a design and prints its proofs. Raises ProofError on a mismatch."""
+    export = api.export(api.load_run(folder), winner, out, require_proof=require_proof, allow_code=allow_code)
+    if json:
+        proofs = [plain_json(asdict(proof)) for proof in export.proofs]
+        files = [str(path) for path in export.files]
+        print_json({"folder": str(export.folder), "files": files, "proofs": proofs})
+        return
+    for path in export.files:
+        typer.echo(str(path))
+    print_proofs(export.proofs)
+
+
+def verify_export(folder: Path, *, require_proof: bool, json: bool) -> None:
+    """Prints the proofs; exit code 1 where one differs, or where one is missing that is required."""
+    proofs = api.verify(folder)
+    if json:
+        print_json({"folder": str(folder), "proofs": [plain_json(asdict(proof)) for proof in proofs]})
+    else:
+        print_proofs(proofs)
+    bad = {"mismatch", "missing"} if require_proof else {"mismatch"}
+    if any(proof.status in bad for proof in proofs):
+        raise typer.Exit(NOT_GOOD)
+
+
+def print_proofs(proofs: Sequence[Proof]) -> None:
+    """A row for each proof on standard output."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in ("target", "status", "vectors", "mismatches", "tool", ""):
+        table.add_column(name, justify="right" if name in ("vectors", "mismatches") else "left")
+    for proof in proofs:
+        counts = ("", "") if proof.status == "missing" else (count(proof.vectors), count(proof.mismatches))
+        remark = " ".join(part for part in (proof.first_mismatch, proof.detail) if part)
+        cells = (proof.target, proof.status, *counts, proof.tool, remark)
+        styles = ("", _COLORS[proof.status], "", "", "", "dim")
+        table.add_row(*(Text(cell, style=style) for cell, style in zip(cells, styles, strict=True)))
+    result_console().print(table)

@@ -1,0 +1,145 @@
+"""run, resume, status and report: a run folder from its beginning to its report."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import typer
+
+from nas import api
+from nas.archive import lock_holder
+from nas.commands.failures import INTERRUPTED
+from nas.commands.output import print_json, print_remark, remark_console, result_console
+from nas.report.as_json import render_json
+from nas.report.data import ReportData
+from nas.report.figures import count, duration, figure
+from nas.report.page import render_page
+from nas.report.progress import Progress, ProgressFacts
+from nas.report.terminal import print_report
+from nas.specfile import read_spec
+from nas.stage import RunInterrupted
+
+RunState: TypeAlias = Literal["running", "interrupted", "finished"]
+
+
+def start_run(
+    path: Path,
+    folder: Path | None,
+    overrides: Sequence[str],
+    *,
+    allow_code: bool,
+    require_proof: bool,
+    json: bool,
+) -> None:
+    """Runs a spec to its report, which goes to standard output."""
+    spec = read_spec(path, overrides)
+    folder = folder or next_folder(spec.name)
+    with _watched(folder) as show:
+        run = api.run(spec, folder, allow_code=allow_code, require_proof=require_proof, progress=show)
+    _print_result(run, json=json)
+
+
+def resume_run(folder: Path, *, allow_code: bool, require_proof: bool, json: bool) -> None:
+    """Goes on with a run to its report."""
+    with _watched(folder) as show:
+        run = api.resume(folder, allow_code=allow_code, require_proof=require_proof, progress=show)
+    _print_result(run, json=json)
+
+
+def next_folder(name: str, runs: Path = Path("runs")) -> Path:
+    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that is free."""
+    stem = name.replace(" ", "_")
+    folder, number = runs / stem, 2
+    while folder.exists():
+        folder, number = runs / f"{stem}-{number}", number + 1
+    return folder
+
+
+@contextmanager
+def _watched(folder: Path) -> Iterator[Callable[[ProgressFacts], None]]:
+    """Shows progress; after a Ctrl-C tells how to go on and ends with exit code 130."""
+    try:
+        with Progress(remark_console()) as progress:
+            yield progress.update
+    except (RunInterrupted, KeyboardInterrupt):
+        print_remark(f"Interrupted. Go on with: silkscreen resume {shlex.quote(str(folder))}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _print_result(run: api.Run, *, json: bool) -> None:
+    if json:
+        typer.echo(render_json(run.report))
+        return
+    print_report(run.report, result_console())
+    typer.echo(f"\nReport: {run.folder / api.REPORT_PAGE}")
+
+
+def show_report(folder: Path, *, json: bool, html: Path | None) -> None:
+    """The report as tables, as JSON, or as a page in a file."""
+    report = api.load_run(folder).report
+    if html is not None:
+        _write(html, render_page(report))
+        print_remark(f"{html} is written")
+    if json:
+        typer.echo(render_json(report))
+    elif html is None:
+        print_report(report, result_console())
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def show_status(folder: Path, *, json: bool) -> None:
+    """How far the run is, and what to do next."""
+    run = api.load_run(folder)
+    pid = None if run.finished else lock_holder(folder)
+    state: RunState = "finished" if run.finished else "interrupted" if pid is None else "running"
+    if json:
+        print_json({"state": state, "pid": pid, **status_facts(run.report)})
+        return
+    for line in _status_lines(run.report, folder, state, pid):
+        typer.echo(line)
+
+
+def status_facts(report: ReportData) -> dict[str, str | int | float | dict[str, float | None]]:
+    """The counters of a run and its best figures so far, by objective; None while there is none."""
+    return {
+        "name": report.run.name,
+        "evaluations": report.search.evaluations,
+        "rejected": report.search.rejected,
+        "seconds": report.search.seconds,
+        "front": len(report.front),
+        "best": {metric.name: _best(report, metric.name, metric.direction) for metric in report.objectives},
+    }
+
+
+def _best(report: ReportData, name: str, direction: str) -> float | None:
+    values = [point.metrics[name] for point in report.front if name in point.metrics]
+    if not values:
+        return None
+    return min(values) if direction == "min" else max(values)
+
+
+def _status_lines(report: ReportData, folder: Path, state: RunState, pid: int | None) -> Iterator[str]:
+    search = report.search
+    process = f" as process {pid}" if pid else ""
+    yield f"{report.run.name}: {state}{process}"
+    rejected = f", {count(search.rejected)} rejected by their price" if search.rejected else ""
+    yield f"{count(search.evaluations)} evaluations in {duration(search.seconds)}{rejected}"
+    yield f"{count(len(report.front))} designs on the front"
+    for metric in report.objectives:
+        best = _best(report, metric.name, metric.direction)
+        if best is not None:
+            yield f"best {metric.name}: {figure(best)}"
+    yield from (f"note: {note}" for note in search.notes)
+    quoted = shlex.quote(str(folder))
+    if state == "interrupted":
+        yield f"Go on with: silkscreen resume {quoted}"
+    elif state == "finished":
+        yield f"Result: silkscreen report {quoted}"
