@@ -79,7 +79,7 @@ def draw_rows(columns: Columns, rng: np.random.Generator, n_rows: int) -> Rows:
     """(n_rows, n_variables) uniform rows of the domain's dtype."""
     index = np.tile(np.arange(columns.n_variables), n_rows)
     rows: Rows = draw_values(columns, rng, index).astype(columns.dtype)
-    return rows.reshape(n_rows, -1)
+    return rows.reshape(n_rows, columns.n_variables)
 
 
 def to_scale(columns: Columns, values: FloatArray, index: IntArray) -> FloatArray:

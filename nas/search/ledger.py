@@ -1,5 +1,6 @@
 """Which candidates were asked, and which of them are not told yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +94,19 @@ class Ledger:
                 f"({self.n_asked} asked so far)"
             )
         return places
+
+
+def in_order(told: Sequence[Results]) -> Results:
+    """Several tells, at least one, as one, in the order of their numbers."""
+    if len(told) == 1:
+        return told[0]
+    order = np.argsort(np.concatenate([results.numbers for results in told]))
+    return Results(
+        numbers=np.concatenate([results.numbers for results in told])[order],
+        rows=np.concatenate([results.rows for results in told])[order],
+        objectives=np.concatenate([results.objectives for results in told])[order],
+        violations=np.concatenate([results.violations for results in told])[order],
+    )
 
 
 def total_violation(results: Results) -> FloatArray:

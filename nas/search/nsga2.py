@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nas.search.columns import BoolArray, IntArray, checked_rows, columns_of
-from nas.search.ledger import Ledger, Results
+from nas.search.ledger import Ledger, Results, in_order
 from nas.search.operators import HashArray, MutationRates, blocks_of, cross_blocks, hash_rows, mutate
 from nas.search.population import compete, population_of
 from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
@@ -128,7 +128,7 @@ class Nsga2:
 
     def _survive(self) -> None:
         if self._told:
-            self._population = compete(self._population, self._told)
+            self._population = compete(self._population, in_order(self._told))
             self._told = []
 
     def _first_rows(self, n: int) -> Rows:

@@ -1,6 +1,5 @@
 """The survivors of an evolutionary search, and who they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,21 +42,17 @@ def population_of(rows: Rows, objectives: FloatArray, violations: FloatArray, ca
     return Population(store, np.arange(len(rows)), objectives, violations, hash_rows(rows))
 
 
-def compete(population: Population, told: Sequence[Results]) -> Population:
-    """The best of a population and of what was told, up to its capacity; uses up the old population."""
-    order = np.argsort(np.concatenate([results.numbers for results in told]))
-    rows = told[0].rows if len(told) == 1 else np.concatenate([results.rows for results in told])[order]
-    figures = np.concatenate([results.objectives for results in told])[order]
-    excess = np.concatenate([total_violation(results) for results in told])[order]
-    objectives = np.concatenate((figures, population.objectives))
-    violations = np.concatenate((excess, population.violations))
+def compete(population: Population, results: Results) -> Population:
+    """The best of a population and of results, up to its capacity; uses up the old population."""
+    objectives = np.concatenate((results.objectives, population.objectives))
+    violations = np.concatenate((total_violation(results), population.violations))
     survivors = survival_order(objectives, violations, len(population.store))
     return Population(
         store=population.store,
-        places=_store_newcomers(population, rows, survivors),
+        places=_store_newcomers(population, results.rows, survivors),
         objectives=objectives[survivors],
         violations=violations[survivors],
-        hashes=np.concatenate((hash_rows(rows), population.hashes))[survivors],
+        hashes=np.concatenate((hash_rows(results.rows), population.hashes))[survivors],
     )
 
 
