@@ -160,6 +160,11 @@ def _items(metric: str, total: float) -> list[CostItem]:
 
 def _failing(winner: WinnerReport) -> WinnerReport:
     missing = Proof(
-        "c-cortex-m4", "qemu-system-arm", "missing", 0, 0, detail="install it with: apt install qemu-system-arm"
+        "c-cortex-m4",
+        "qemu-system-arm",
+        "missing",
+        0,
+        0,
+        detail="install it with: apt install qemu-system-arm",
     )
     return replace(winner, proofs=(*winner.proofs[:3], missing))
