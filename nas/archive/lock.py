@@ -15,7 +15,7 @@ class FolderLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.pread(self._file, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = _pid_in(self._file)
             os.close(self._file)
             raise ArchiveError(
                 f"{folder}: process {holder} is writing to this run; wait for it, or stop it with "
@@ -32,7 +32,10 @@ class FolderLock:
 
 
 def lock_holder(folder: Path) -> int | None:
-    """The pid of the process that writes to this run folder, or None where there is none."""
+    """The pid of the process that writes to this run folder, or None where there is none.
+
+    0 where a process has just taken the lock and not yet said who it is.
+    """
     try:
         file = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -40,8 +43,12 @@ def lock_holder(folder: Path) -> int | None:
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        text = os.pread(file, 32, 0).decode("ascii", "replace").strip()
-        return int(text) if text.isdigit() else 0
+        return _pid_in(file)
     finally:
         os.close(file)
     return None
+
+
+def _pid_in(file: int) -> int:
+    text = os.pread(file, 32, 0).decode("ascii", "replace").strip()
+    return int(text) if text.isdecimal() else 0

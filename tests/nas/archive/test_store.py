@@ -103,8 +103,8 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(folder: Path) -> N
             Archive.open(folder, writable=True)
         pid = os.getpid()
         assert str(caught.value) == (
-            f"{folder}: process {pid} is writing to this run; wait for it, or stop it with `kill -INT {pid}`, "
-            "which loses nothing"
+            f"{folder}: process {pid} is writing to this run; wait for it, or stop it with `kill -INT {pid}`"
+            ", which loses nothing"
         )
     assert lock_holder(folder) is None
     Archive.open(folder, writable=True).close()
