@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.errors import RunError
 
+VerilogStyle: TypeAlias = Literal["word"]
+CLayout: TypeAlias = Literal["cmake", "arduino", "plain"]
 N_RANDOM_VECTORS = 20_000
 MANIFEST_VERSION = 1
 
@@ -27,8 +30,8 @@ class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with."""
 
     name: str
-    verilog_style: str | None = "word"
-    c_layout: str | None = "cmake"
+    verilog_style: VerilogStyle | None = "word"
+    c_layout: CLayout | None = "cmake"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

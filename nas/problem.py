@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwmodels.model import HardwareModel, HardwareModelError, Workload
+from hwmodels.model import HardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
@@ -13,7 +13,7 @@ from nas.evaluate import STRUCTURE_METRICS, pack_part
 from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
 from nas.parts import fit_rows, make_part
-from nas.plugins import resolve
+from nas.plugins import make_hardware_model
 from nas.scores import TASK_METRICS
 from nas.spec import Spec
 from nas.stage import Budget
@@ -23,8 +23,6 @@ from searchspaces.approximate_mlp import (
     ApproximateMlpOptions,
     parse_options,
 )
-
-MODEL_GROUP = "silkscreen.hwmodels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,10 @@ class Problem:
 
 def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     """Loads data and models. Raises DataError, PluginError, HardwareModelError, SpaceError or RunError."""
-    models = {alias: _make_model(spec, alias, allow_code=allow_code) for alias in spec.hardware}
+    models = {
+        alias: make_hardware_model(section, base=spec.base, allow_code=allow_code, where=f"hardware.{alias}")
+        for alias, section in spec.hardware.items()
+    }
     goals = make_goals(spec)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
@@ -77,21 +78,6 @@ def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:
     """The space of an axis stage."""
     table = problem.dataset.table
     return ApproximateMlpAxes(stage.options, table.x.shape[1], max(1, len(table.labels)))
-
-
-def _make_model(spec: Spec, alias: str, *, allow_code: bool) -> HardwareModel:
-    section = spec.hardware[alias]
-    make = resolve(section.model, MODEL_GROUP, base=spec.base, allow_code=allow_code)
-    try:
-        model = make(**section.options)  # type: ignore[operator]
-    except HardwareModelError as error:
-        raise HardwareModelError(f"hardware.{alias}: {error}") from error
-    if not isinstance(model, HardwareModel):
-        raise RunError(
-            f"hardware.{alias}: {section.model} must make a HardwareModel (metrics, cost_class, accepts, "
-            f"price), but gave a {type(model).__name__}; see docs/hardware-models.md"
-        )
-    return model
 
 
 def make_goals(spec: Spec) -> Goals:
