@@ -117,12 +117,11 @@ def progress_table(facts: ProgressFacts) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
-    for name, text in _rows(facts):
-        table.add_row(name, Text(text))
-    parts: list[RenderableType] = [Text(f"{facts.phase} {facts.detail}".strip(), style="bold")]
     if facts.done is not None:
-        parts.append(ProgressBar(total=1.0, completed=facts.done, width=48))
-    return Group(*parts, table)
+        table.add_row("budget", ProgressBar(total=1.0, completed=facts.done, width=40))
+    for name, text in _rows(facts):
+        table.add_row(Text(name), Text(text))
+    return Group(Text(f"{facts.phase} {facts.detail}".strip(), style="bold"), table)
 
 
 def _rows(facts: ProgressFacts) -> list[tuple[str, str]]:
