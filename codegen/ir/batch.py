@@ -1,0 +1,199 @@
+"""Fast evaluation of a population of bespoke MLPs, equal to `codegen.ir.evaluate` network by network.
+
+One thread; several searches at once are several processes.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.ir.errors import IrError
+from codegen.ir.evaluate import Codes
+from codegen.ir.kernels import count_confusions, evaluate_population
+from codegen.ir.lowering import Genes, Shape, empty_program, lower
+from codegen.ir.members import batch_of, check_batch, network_of
+from codegen.ir.population import BatchArgmax, BatchLayer, Int32Array, MlpBatch
+
+__all__ = [
+    "PackedSamples",
+    "batch_of",
+    "confusion_batch",
+    "network_of",
+    "outputs_batch",
+    "pack_samples",
+    "predict_batch",
+    "squared_error_batch",
+]
+
+Labels: TypeAlias = npt.NDArray[np.integer[Any]]
+FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
+
+CHUNK_BYTES = 16 << 20
+"""Answers that are held at once while they are counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedSamples:
+    """Codes as the kernels read them.
+
+    blocks: (n_blocks, n_features, block) uint16, samples innermost, filled up with zeros. hi: (n_features,)
+    int64, the largest code of each feature.
+    """
+
+    blocks: npt.NDArray[np.uint16]
+    n_samples: int
+    hi: npt.NDArray[np.int64]
+
+
+def pack_samples(codes: Codes) -> PackedSamples:
+    """Packs (n_samples, n_features) unsigned codes of at most 16 bits, once for many evaluations.
+
+    Raises IrError for no samples, another shape or type, or codes outside 0..65535.
+    """
+    array = np.asarray(codes)
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iu":
+        raise IrError(f"samples: must be (n_samples, n_features) integers, not {array.shape} {array.dtype}")
+    if array.min() < 0 or array.max() > 0xFFFF:
+        raise IrError(f"samples: codes must be in 0..65535, not {array.min()}..{array.max()}")
+    n_samples, n_features = array.shape
+    n_blocks = -(-n_samples // int(np.clip(8192 // n_features, 128, 1024)))
+    block = -(-n_samples // n_blocks)
+    padded = np.zeros((n_blocks * block, n_features), dtype=np.uint16)
+    padded[:n_samples] = array
+    blocks = np.ascontiguousarray(padded.reshape(n_blocks, block, n_features).transpose(0, 2, 1))
+    return PackedSamples(blocks, n_samples, array.max(axis=0).astype(np.int64))
+
+
+def predict_batch(batch: MlpBatch, samples: PackedSamples) -> npt.NDArray[np.uint8] | npt.NDArray[np.int32]:
+    """The class index each network gives each sample: (n_networks, n_samples).
+
+    uint8 for up to 256 outputs, else int32. Raises IrError where samples and population do not fit.
+    """
+    kind = np.uint8 if batch.n_outputs <= 256 else np.int32
+    winners = np.empty((batch.n_networks, samples.n_samples), dtype=kind)
+    _run(batch, samples, winners, np.empty((batch.n_networks, batch.n_outputs, 0), dtype=np.int64))
+    return winners
+
+
+def outputs_batch(batch: MlpBatch, samples: PackedSamples) -> npt.NDArray[np.int64]:
+    """The last layer's sums: (n_networks, n_outputs, n_samples). Raises IrError as `predict_batch`."""
+    sums = np.empty((batch.n_networks, batch.n_outputs, samples.n_samples), dtype=np.int64)
+    _run(batch, samples, np.empty((batch.n_networks, 0), dtype=np.uint8), sums)
+    return sums
+
+
+def confusion_batch(
+    batch: MlpBatch, samples: PackedSamples, labels: Labels, n_classes: int
+) -> npt.NDArray[np.int64]:
+    """Confusion matrices (n_networks, n_classes, n_classes), rows are the true classes.
+
+    labels: (n_samples,) in 0..n_classes - 1. Raises IrError for other labels, or where the networks do not
+    have n_classes outputs.
+    """
+    truth = np.asarray(labels)
+    if truth.shape != (samples.n_samples,) or truth.dtype.kind not in "iu":
+        raise IrError(
+            f"confusion: labels must be ({samples.n_samples},) integers, not {truth.shape} {truth.dtype}"
+        )
+    if truth.min() < 0 or truth.max() >= n_classes:
+        raise IrError(f"confusion: labels must be in 0..{n_classes - 1}, not {truth.min()}..{truth.max()}")
+    if batch.n_outputs != n_classes:
+        raise IrError(
+            f"confusion: the networks have {batch.n_outputs} outputs, but there are {n_classes} classes"
+        )
+    counts = np.zeros((batch.n_networks, n_classes, n_classes), dtype=np.int64)
+    truth = truth.astype(np.int64)
+    for part in _chunks(batch.n_networks, samples.n_samples):
+        count_confusions(predict_batch(_slice(batch, part), samples), truth, counts[part])
+    return counts
+
+
+def squared_error_batch(
+    batch: MlpBatch, samples: PackedSamples, targets: FloatVector, scale: float, offset: float
+) -> npt.NDArray[np.float64]:
+    """(n_networks,) sums over the samples of `(output * scale + offset - target)**2`, one output each.
+
+    targets: (n_samples,). Raises IrError for another shape, or networks with several outputs.
+    """
+    if batch.n_outputs != 1 or targets.shape != (samples.n_samples,):
+        raise IrError(
+            f"squared error: one output and ({samples.n_samples},) targets are needed, "
+            f"not {batch.n_outputs} and {targets.shape}"
+        )
+    errors = np.empty(batch.n_networks)
+    for part in _chunks(batch.n_networks, 8 * samples.n_samples):
+        differences = outputs_batch(_slice(batch, part), samples)[:, 0] * scale
+        differences += offset - np.asarray(targets, dtype=np.float64)
+        errors[part] = np.einsum("ps,ps->p", differences, differences)
+    return errors
+
+
+def _chunks(n_networks: int, bytes_each: int) -> list[slice]:
+    size = max(1, CHUNK_BYTES // max(1, bytes_each))
+    return [slice(start, start + size) for start in range(0, n_networks, size)]
+
+
+def _slice(batch: MlpBatch, part: slice) -> MlpBatch:
+    return MlpBatch(
+        tuple(_slice_layer(layer, part) for layer in batch.layers),
+        batch.input_hi,
+        None if batch.argmax is None else BatchArgmax(batch.argmax.sides[part], batch.argmax.masks[part]),
+    )
+
+
+def _slice_layer(layer: BatchLayer, part: slice) -> BatchLayer:
+    return BatchLayer(
+        layer.masks[part],
+        layer.weights[part],
+        layer.biases[part],
+        None if layer.clip_shift is None else layer.clip_shift[part],
+        None if layer.clip_hi is None else layer.clip_hi[part],
+    )
+
+
+def _run(
+    batch: MlpBatch,
+    samples: PackedSamples,
+    winners: npt.NDArray[np.uint8] | npt.NDArray[np.int32],
+    sums: npt.NDArray[np.int64],
+) -> None:
+    check_batch(batch)
+    n_features = samples.blocks.shape[1]
+    if n_features != len(batch.input_hi):
+        raise IrError(f"samples: the networks have {len(batch.input_hi)} features, the samples {n_features}")
+    if (samples.hi > batch.input_hi).any():
+        feature = int(np.argmax(samples.hi > batch.input_hi))
+        raise IrError(
+            f"samples: feature {feature} must be at most {batch.input_hi[feature]}, not {samples.hi[feature]}"
+        )
+    shape, genes = _flat(batch)
+    program = empty_program(shape, genes)
+    lower(shape, genes, program)
+    evaluate_population(shape, genes, program, samples.blocks, winners, sums)
+
+
+def _flat(batch: MlpBatch) -> tuple[Shape, Genes]:
+    """The layers laid end to end, so that one compiled kernel serves any depth."""
+    n = batch.n_networks
+    none = np.empty((n, 0), dtype=np.int32)
+    argmax = batch.argmax or BatchArgmax(np.empty((n, 0, 2), dtype=np.int32), none)
+    widths = [len(batch.input_hi), *(layer.biases.shape[1] for layer in batch.layers)]
+    n_terms = [layer.masks.shape[3] for layer in batch.layers]
+    genes = Genes(
+        np.concatenate([layer.masks.reshape(n, -1) for layer in batch.layers], axis=1),
+        np.concatenate([layer.weights.reshape(n, -1) for layer in batch.layers], axis=1),
+        np.concatenate([layer.biases for layer in batch.layers], axis=1),
+        _columns([layer.clip_shift for layer in batch.layers], none),
+        _columns([layer.clip_hi for layer in batch.layers], none),
+        np.ascontiguousarray(batch.input_hi),
+        np.ascontiguousarray(argmax.sides),
+        np.ascontiguousarray(argmax.masks),
+    )
+    return Shape(np.array(widths), np.array(n_terms)), genes
+
+
+def _columns(vectors: list[Int32Array | None], none: Int32Array) -> Int32Array:
+    given = [vector for vector in vectors if vector is not None]
+    return np.stack(given, axis=1) if given else none
