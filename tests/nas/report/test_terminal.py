@@ -49,7 +49,7 @@ def test_the_answer_comes_first() -> None:
 
 
 def test_a_missing_proof_says_how_to_get_its_tool() -> None:
-    assert "  c-cortex-m4: apt install qemu-system-arm" in printed(sample_report())
+    assert "  c-cortex-m4: install it with: apt install qemu-system-arm" in printed(sample_report())
 
 
 def test_a_long_front_is_thinned_and_says_so() -> None:
