@@ -2,12 +2,13 @@
 
 A negative summand -b at weight 2**c is (not b) - 1 at that weight, so all of a neuron's constants fold into
 one number, whose ones cost less than a bit: they turn a half adder into another of the same size.
+
+In each column, full adders take three bits to one and a half adder takes two; each sends a carry up. They
+form a tree over the bits that are there at once; the carry from below enters last, so that it ripples.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from codegen.ir import Term
 from codegen.ir.ranges import Range
@@ -26,18 +27,13 @@ from hwmodels.printed.units import (
 )
 from hwmodels.printed.words import set_bits
 
-Columns: TypeAlias = list[deque[float]]
-"""For each weight 2**c the arrival times of its bits, in seconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """An input of a layer. range: of its values. arrival_s, inverted_s: when its bits, and the inverted
-    ones, settle."""
+    """An input of a layer. range: of its values. arrival_s: when its bits and their inverses are settled."""
 
     range: Range
     arrival_s: float
-    inverted_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +67,62 @@ def varying_bits(limits: Range) -> int:
     return int((1 << (lo ^ hi).bit_length()) - 1)
 
 
+def tree_levels(n_bits: int) -> int:
+    """Levels of full adders that take `n_bits` bits of a column to at most two, then one more for these.
+
+    One level takes d bits to two thirds: 2, 3, 4, 6, 9, 13, ... bits need 1, 1, 2, 3, 4, 5, ... levels.
+    """
+    levels, most = 1, 3
+    while most < n_bits:
+        levels, most = levels + 1, max(most * 3 // 2, most + 1)
+    return levels
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The bits of one weight. height: how many vary. one: a constant 1 joins them.
+
+    keep_sum: the sum bit is read. last: no column above is built. early_s, late_s: when all but the last
+    bit, and the last carry from below, are settled.
+    """
+
+    height: int
+    one: bool
+    keep_sum: bool
+    last: bool
+    early_s: float
+    late_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Reduced:
+    """What a column sends on. carries: how many go up. sum_s, carry_s: when they are settled."""
+
+    carries: int
+    sum_s: float
+    carry_s: float
+
+
 def add(tally: Tally, wanted: Sum, signals: Sequence[Signal]) -> SumBits:
     """Counts the adders of a sum."""
-    columns: Columns = [deque() for _ in range(wanted.needed.bit_length())]
-    constant = _spread(columns, wanted, signals)
-    part, varying, settled, arrivals = f"{wanted.part}/adders", 0, 0, []
-    for index, bits in enumerate(columns):
+    width = wanted.needed.bit_length()
+    heights, constant, early_s = _spread(wanted, signals, width)
+    part, varying, arrivals = f"{wanted.part}/adders", 0, []
+    below = _Reduced(0, 0.0, 0.0)
+    for index, own in enumerate(heights):
         keep_sum, one = bool(wanted.needed >> index & 1), bool(constant >> index & 1)
-        if bits and keep_sum:
+        height = own + below.carries
+        if height and keep_sum:
             varying |= 1 << index
-        elif one:
-            settled |= 1 << index
-        carry_to = columns[index + 1] if index + 1 < len(columns) else None
-        arrivals.append(_reduce(tally, part, bits, one, keep_sum, carry_to))
-    return SumBits(varying, settled, tuple(arrivals))
+        column = _Column(height, one, keep_sum, index == width - 1, early_s if own else 0.0, below.carry_s)
+        below = _reduce(tally, part, column)
+        arrivals.append(below.sum_s)
+    return SumBits(varying, constant & wanted.needed & ~varying, tuple(arrivals))
 
 
-def _spread(columns: Columns, wanted: Sum, signals: Sequence[Signal]) -> int:
-    """Puts every variable bit into its column; gives the folded constant, in two's complement."""
-    constant = wanted.bias
+def _spread(wanted: Sum, signals: Sequence[Signal], width: int) -> tuple[list[int], int, float]:
+    """How many bits vary in each column, the folded constant, and when the last of the inputs is settled."""
+    heights, constant, settled_s = [0] * width, wanted.bias, 0.0
     for term in wanted.terms:
         signal = signals[term.input]
         varying = varying_bits(signal.range)
@@ -97,52 +130,53 @@ def _spread(columns: Columns, wanted: Sum, signals: Sequence[Signal]) -> int:
         moving = term.mask & varying
         if term.sign < 0:
             constant -= moving << term.shift
-        arrival = signal.arrival_s if term.sign > 0 else signal.inverted_s
+        if moving:
+            settled_s = max(settled_s, signal.arrival_s)
         for bit in set_bits(moving):
-            if bit + term.shift < len(columns):
-                columns[bit + term.shift].append(arrival)
-    return constant & ((1 << len(columns)) - 1)
+            if bit + term.shift < width:
+                heights[bit + term.shift] += 1
+    return heights, constant & ((1 << width) - 1), settled_s
 
 
-def _reduce(
-    tally: Tally, part: str, bits: deque[float], one: bool, keep_sum: bool, carry_to: deque[float] | None
-) -> float:
-    """Adds the bits of a column until one is left; carries go on. When the sum bit settles, 0 for none.
-
-    Oldest bits first: adders then form a shallow tree, and the carry from below enters last.
-    """
-    while len(bits) >= 3:
-        wanted = keep_sum or one or len(bits) > 3
-        arrivals = bits.popleft(), bits.popleft(), bits.popleft()
-        unit = FULL_ADDER_CARRY if not wanted else FULL_ADDER if carry_to is not None else FULL_ADDER_SUM
-        total, carry = tally.place(part, unit, *arrivals)
-        if wanted:
-            bits.append(total)
-        if carry_to is not None:
-            carry_to.append(carry)
-    if len(bits) == 2:
-        return _reduce_pair(tally, part, (bits[0], bits[1]), one, keep_sum, carry_to)
-    if len(bits) == 1 and one:
-        if carry_to is not None:
-            carry_to.append(bits[0])
-        return tally.place(part, INVERTER, bits[0])[0] if keep_sum else 0.0
-    return bits[0] if len(bits) == 1 and keep_sum else 0.0
+def _reduce(tally: Tally, part: str, column: _Column) -> _Reduced:
+    """Counts the adders of one column; two bits are left for the last adder, or with a full adder three."""
+    height, one, late_s = column.height, column.one, column.late_s
+    if height <= 1:
+        wire_s = max(column.early_s, late_s)
+        return _pass_on(tally, part, column, 0, wire_s, 0.0)
+    early_s = column.early_s + (tree_levels(height) - 1) * float(tally.delay_s[FULL_ADDER, 0, 0])
+    n_full = (height - 1) // 2
+    if height % 2 == 0:
+        tally.add(part, FULL_ADDER_SUM if column.last else FULL_ADDER, n_full)
+        return _reduce_pair(tally, part, column, n_full, early_s)
+    if column.last:
+        tally.add(part, FULL_ADDER_SUM, n_full - 1)
+        total_s, _ = tally.place(part, FULL_ADDER_SUM, early_s, early_s, late_s)
+        return _pass_on(tally, part, column, 0, total_s, 0.0)
+    tally.add(part, FULL_ADDER, n_full - 1)
+    if not (column.keep_sum or one):
+        carry_s, _ = tally.place(part, FULL_ADDER_CARRY, early_s, early_s, late_s)
+        return _Reduced(n_full, 0.0, carry_s)
+    total_s, carry_s = tally.place(part, FULL_ADDER, early_s, early_s, late_s)
+    return _pass_on(tally, part, column, n_full, total_s, carry_s)
 
 
-def _reduce_pair(
-    tally: Tally,
-    part: str,
-    arrivals: tuple[float, float],
-    one: bool,
-    keep_sum: bool,
-    carry_to: deque[float] | None,
-) -> float:
-    """a + b, or a + b + 1 where `one`; the last column, which has no carry, always keeps its sum."""
-    if carry_to is None:
-        return tally.place(part, XNOR if one else XOR, *arrivals)[0]
-    if keep_sum:
-        total, carry = tally.place(part, HALF_ADDER_ONE if one else HALF_ADDER, *arrivals)
-        carry_to.append(carry)
-        return total
-    carry_to.append(tally.place(part, OR if one else AND, *arrivals)[0])
-    return 0.0
+def _pass_on(
+    tally: Tally, part: str, column: _Column, carries: int, bit_s: float, carry_s: float
+) -> _Reduced:
+    """The last bit of a column, and the constant 1 where there is one: bit + 1 is (bit, not bit)."""
+    if not (column.one and column.height):
+        return _Reduced(carries, bit_s if column.keep_sum else 0.0, carry_s)
+    sum_s = tally.place(part, INVERTER, bit_s)[0] if column.keep_sum else 0.0
+    return _Reduced(carries + 1, sum_s, max(carry_s, bit_s))
+
+
+def _reduce_pair(tally: Tally, part: str, column: _Column, n_full: int, early_s: float) -> _Reduced:
+    """The last two bits, a + b or with the constant a + b + 1; the last column always keeps its sum."""
+    one, late_s = column.one, column.late_s
+    if column.last:
+        return _Reduced(0, tally.place(part, XNOR if one else XOR, early_s, late_s)[0], 0.0)
+    if column.keep_sum:
+        total_s, carry_s = tally.place(part, HALF_ADDER_ONE if one else HALF_ADDER, early_s, late_s)
+        return _Reduced(n_full + 1, total_s, carry_s)
+    return _Reduced(n_full + 1, 0.0, tally.place(part, OR if one else AND, early_s, late_s)[0])

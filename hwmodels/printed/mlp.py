@@ -57,7 +57,7 @@ def count_mlp(network: Network, mlp: BespokeMlp, tally: Tally) -> float:
             if wanted is not None:
                 bits = add(tally, wanted, signals)
                 arrival = _clip(tally, wanted.part, bits, limits, layer.clip, reads[depth + 1][position])
-            settled.append(Signal(output, arrival, arrival))
+            settled.append(Signal(output, arrival))
         signals = settled
     return _answer(tally, decision, [add(tally, wanted, signals) for wanted in decision.sums])
 
@@ -92,7 +92,7 @@ def _difference(
     if span[0] >= 0 or span[1] < 0:
         return Decision((), ())
     opposite = [Term(t.input, t.shift, t.mask, -1 if t.sign > 0 else 1) for t in neurons[right].terms]
-    terms = (*neurons[left].terms, *opposite)
+    terms = tuple(sorted((*neurons[left].terms, *opposite)))
     sign = 1 << (signed_bits(*span) - 1)
     total = Sum(f"{where}/difference", neurons[left].bias - neurons[right].bias, terms, sign)
     return Decision((total,), (span,), inverted=right == 0)
@@ -187,12 +187,14 @@ def _overflow_bits(hi: int, clip: Clip) -> int:
 
 
 def _input_signals(tally: Tally, inputs: Sequence[Range], reads: Sequence[Reads]) -> list[Signal]:
-    """Inputs arrive at once; each bit that is read inverted takes one inverter for all that read it."""
-    delay_s = float(tally.delay_s[INVERTER, 0, 0])
-    for read in reads:
-        for _ in set_bits(read.inverted):
-            tally.place("layer 0/inputs/inverters", INVERTER, 0.0)
-    return [Signal(limits, 0.0, delay_s) for limits in inputs]
+    """Each bit that is read inverted takes one inverter for all that read it."""
+    signals = []
+    for limits, read in zip(inputs, reads, strict=True):
+        arrivals = [
+            tally.place("layer 0/inputs/inverters", INVERTER, 0.0)[0] for _ in set_bits(read.inverted)
+        ]
+        signals.append(Signal(limits, max((0.0, *arrivals))))
+    return signals
 
 
 def _clip(tally: Tally, part: str, bits: SumBits, limits: Range, clip: Clip, read: Reads) -> float:

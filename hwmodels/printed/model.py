@@ -34,6 +34,7 @@ _METRICS = (
     Metric("power_mw", "mW", "min", "network", "leakage and switching, at equally likely signals"),
     Metric("latency_s", "s", "min", "network", "critical path from the input codes to the answer"),
     Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
+    Metric("time_share", "1", "min", "network", "latency by the time of one inference; above 1 is too slow"),
 )
 _REFUSED = (
     "a printed circuit is built for one bespoke MLP, decision tree or gate netlist; "
@@ -45,7 +46,7 @@ class PrintedModel:
     """Prices bespoke MLPs, decision trees and gate netlists as fully parallel printed circuits.
 
     cells: name of a cell library that ships, or the path of one. supply_v: within the library's table.
-    inferences_per_s: above 0; a circuit that is slower is refused by `accepts`.
+    inferences_per_s: above 0; a circuit that is slower has a time_share above 1.
     Raises HardwareModelError for an option that can't be.
     """
 
@@ -71,25 +72,16 @@ class PrintedModel:
         return "free"
 
     def accepts(self, design: Design) -> str | None:
-        """Refuses tensor networks, and circuits that are too slow for `inferences_per_s`."""
+        """Refuses tensor networks and graphs. A slow circuit is no reason: see the metric time_share."""
         content = design.content
         if not isinstance(content, Network) or not isinstance(
             content.body, BespokeMlp | DecisionTree | GateNetlist
         ):
             return _REFUSED
-        latency_s = self._count(content)[1]
-        if latency_s * self._rate <= 1:
-            return None
-        return (
-            f"an answer takes {latency_s:.3g} s, but {self._rate:g} inferences a second leave "
-            f"{1 / self._rate:.3g} s: lower inferences_per_s or raise supply_v"
-        )
+        return None
 
     def price(self, design: Design, workload: Workload) -> Cost:
-        """The cost by docs/printed.md; a circuit that is only too slow is priced all the same.
-
-        Raises HardwareModelError for a design that has no printed circuit.
-        """
+        """The cost by docs/printed.md. Raises HardwareModelError for a design that is not accepted."""
         content = design.content
         if not isinstance(content, Network):
             raise HardwareModelError(f"printed: {_REFUSED}")
@@ -129,6 +121,7 @@ class PrintedModel:
             "power_mw": power_mw,
             "latency_s": latency_s,
             "energy_uj": power_mw / self._rate * UJ_PER_MJ,
+            "time_share": latency_s * self._rate,
         }
 
     def _items(self, tally: Tally) -> tuple[CostItem, ...]:

@@ -27,6 +27,10 @@ class Tally:
         second = max(t + delay[pin, 1] for pin, t in enumerate(arrivals_s))
         return float(first), float(second)
 
+    def add(self, part: str, unit: int, count: int) -> None:
+        """Counts units whose pins do not matter for the time."""
+        self.counts[part, unit] += count
+
     def totals(self) -> IntArray:
         """(n_units,) int64, how often each unit is there."""
         totals = np.zeros(len(UNITS), dtype=np.int64)
