@@ -13,6 +13,7 @@ from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network
 
 Form: TypeAlias = Literal["auto", "straight", "table"]
 
+_NO_TENSORS = "a tensor network has no C form yet; it must be a bespoke MLP, a tree or gates"
 STRAIGHT_BYTES = 4096
 """Up to this estimated size the straight form is taken without asking for the size of the table."""
 
@@ -35,21 +36,18 @@ def module_body(network: Network, prefix: str, form: Form = "auto") -> ModuleBod
     """Raises EmitError for a TensorNet, and for numbers that no C integer holds."""
     if form not in get_args(Form):
         raise EmitError(f"form must be one of {', '.join(get_args(Form))}, not {form!r}")
-    interface, kind = network.interface, input_type(network.interface)
+    interface, kind, values = network.interface, input_type(network.interface), output_type(network)
     match network.body:
         case BespokeMlp():
             return _mlp_body(network, prefix, form)
         case DecisionTree() as tree:
             lines = tree_lines(tree, interface, prefix)
-            title = f"decision tree, {len(tree.nodes)} nodes"
-            return ModuleBody(_text(lines), title, kind, value_type(min(tree.leaves), max(tree.leaves)))
+            return ModuleBody(_text(lines), f"decision tree, {len(tree.nodes)} nodes", kind, values)
         case GateNetlist() as netlist:
             lines = netlist_lines(netlist, interface, prefix)
-            width = max(len(group) for group in netlist.outputs)
-            values = "int32_t" if width <= 32 else "int64_t"
             return ModuleBody(_text(lines), f"{len(netlist.gates)} gates", kind, values, rows32=True)
         case TensorNet():
-            raise EmitError("a tensor network has no C form yet; it must be a bespoke MLP, a tree or gates")
+            raise EmitError(_NO_TENSORS)
 
 
 def _text(lines: list[str]) -> str:
@@ -66,8 +64,8 @@ def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
         lines = straight_mlp(program, interface, prefix)
     widths = "-".join(str(n) for n in (interface.n_features, *(len(layer.sums) for layer in program.layers)))
     style = "tables" if chosen == "table" else "straight-line code"
-    values = "int64_t" if program.layers[-1].wide else "int32_t"
-    return ModuleBody(_text(lines), f"multilayer perceptron {widths}, as {style}", kind, values)
+    title = f"multilayer perceptron {widths}, as {style}"
+    return ModuleBody(_text(lines), title, kind, output_type(network))
 
 
 def input_type(interface: Interface) -> str:
@@ -76,6 +74,19 @@ def input_type(interface: Interface) -> str:
         min(feature.code_lo for feature in interface.features),
         max(feature.code_hi for feature in interface.features),
     )
+
+
+def output_type(network: Network) -> str:
+    """The C type of an output integer, int32_t where it is wide enough, else int64_t."""
+    match network.body:
+        case BespokeMlp():
+            return "int64_t" if mlp_program(network).layers[-1].wide else "int32_t"
+        case DecisionTree() as tree:
+            return value_type(min(tree.leaves), max(tree.leaves))
+        case GateNetlist() as netlist:
+            return "int32_t" if max(len(group) for group in netlist.outputs) <= 32 else "int64_t"
+        case TensorNet():
+            raise EmitError(_NO_TENSORS)
 
 
 def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:

@@ -1,0 +1,80 @@
+"""Processor cores: their instruction set, how to compile for them, and what simulates them.
+
+The cores are data, codegen/data/cores/cores.json.
+"""
+
+import difflib
+import functools
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+from codegen.errors import CodegenError
+
+FORMAT = "silkscreen-cores-1"
+
+
+class CoreError(CodegenError):
+    """A core that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A machine of qemu-system-arm with this core, or with one that runs the same instructions.
+
+    model: which core it really is, in words. flash_kib, ram_kib: memory that code and data can use.
+    """
+
+    machine: str
+    model: str
+    flash_kib: int
+    ram_kib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A processor core.
+
+    instruction_set: such as "armv7e-m". features: of "thumb1", "thumb2", "saturation" (USAT), "dsp"
+    (16-bit multiply-accumulate), "float32" (a single-precision unit). compiler_flags: for
+    arm-none-eabi-gcc.
+    """
+
+    name: str
+    instruction_set: str
+    features: frozenset[str]
+    compiler_flags: tuple[str, ...]
+    simulator: Simulator
+
+
+def known_cores() -> tuple[str, ...]:
+    """Names of the cores that ship with the package."""
+    return tuple(_cores())
+
+
+def load_core(name: str) -> Core:
+    """A core by its name, such as "cortex-m4". Raises CoreError, naming the nearest, where there is none."""
+    cores = _cores()
+    if name not in cores:
+        near = difflib.get_close_matches(name, cores, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(cores)}"
+        raise CoreError(f"core {name!r} is not known; {hint}")
+    return cores[name]
+
+
+@functools.cache
+def _cores() -> dict[str, Core]:
+    path = resources.files("codegen") / "data" / "cores" / "cores.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document["format"] != FORMAT:
+        raise CoreError(f"cores.json: format must be {FORMAT!r}, not {document['format']!r}")
+    return {
+        entry["name"]: Core(
+            name=entry["name"],
+            instruction_set=entry["instruction_set"],
+            features=frozenset(entry["features"]),
+            compiler_flags=tuple(entry["compiler_flags"]),
+            simulator=Simulator(**entry["simulator"]),
+        )
+        for entry in document["cores"]
+    }

@@ -1,0 +1,91 @@
+"""Compile a subject for the host or a Cortex-M core, and run it there."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+from codegen.cores import Core
+from codegen.toolchain import ToolError, ToolResult, find_tool, install_hint, run_tool, tool_version
+
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+FIRMWARE_FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections")
+"""How the module is compiled for a core, in the proofs and for every measured figure."""
+
+ARM_GCC, QEMU = "arm-none-eabi-gcc", "qemu-system-arm"
+COMPILE_TIMEOUT_S = 120.0
+RUN_TIMEOUT_S = 300.0
+MEMORY_MB = 2048
+_MISSING_PARTS = ("cannot find -l", "stdint.h: No such file", "cannot find crt")
+
+
+class BuildError(Exception):
+    """The compiler refuses the subject. The text is the compiler's."""
+
+
+def missing_tool(*names: str) -> str | None:
+    """The first of the tools that is not installed."""
+    return next((name for name in names if find_tool(name) is None), None)
+
+
+def compile_c(tool: str, arguments: Sequence[str], folder: Path) -> None:
+    """Runs a compiler in `folder`.
+
+    Raises BuildError for an error in the sources, ToolError where a part of the tool is not installed.
+    """
+    result = run_tool([tool, *arguments], cwd=folder, timeout_s=COMPILE_TIMEOUT_S, memory_mb=MEMORY_MB)
+    text = result.stderr.decode(errors="replace")
+    if result.returncode == 0:
+        return
+    if any(part in text for part in _MISSING_PARTS):
+        raise ToolError(f"{tool}: a library is missing; install it with: {install_hint(tool)}")
+    raise BuildError(text[:2000])
+
+
+def build_host(sources: Sequence[str], program: str, folder: Path) -> None:
+    """Compiles for this machine as strict C99, under sanitizers."""
+    arguments = ["-std=c99", "-O1", *WARNINGS, *SANITIZERS, *sources, "-o", program]
+    compile_c("gcc", arguments, folder)
+
+
+def run_host(program: str, folder: Path) -> ToolResult:
+    """Runs a program of `build_host`; a sanitizer's finding is a return code above 0."""
+    # Leak checking needs ptrace, which containers forbid, and the module has no heap.
+    options = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return run_tool([str(folder / program)], cwd=folder, timeout_s=RUN_TIMEOUT_S, env=options)
+
+
+def build_firmware(core: Core, module: str, others: Sequence[str], image: str, folder: Path) -> None:
+    """Compiles the module with warnings as errors, then links it with the start-up and `others`."""
+    flags = [*core.compiler_flags, *FIRMWARE_FLAGS]
+    object_file = f"{image}.module.o"
+    compile_c(ARM_GCC, [*flags, *WARNINGS, "-fstack-usage", "-c", module, "-o", object_file], folder)
+    link_firmware(core, [object_file, *others], image, folder)
+
+
+def link_firmware(core: Core, files: Sequence[str], image: str, folder: Path) -> None:
+    """Links objects and sources with the start-up into `image`, keeping only what is used."""
+    script = Template((folder / "link.ld.in").read_text(encoding="utf-8"))
+    sizes = {"flash_kib": core.simulator.flash_kib, "ram_kib": core.simulator.ram_kib}
+    (folder / "link.ld").write_text(script.substitute(sizes), encoding="utf-8")
+    flags = [*core.compiler_flags, *FIRMWARE_FLAGS, "-nostartfiles", "-Wl,--gc-sections", "-Wl,-T,link.ld"]
+    compile_c(ARM_GCC, [*flags, "startup.c", "io_semihosting.c", *files, "-o", image], folder)
+
+
+def run_firmware(core: Core, image: str, folder: Path, plugin: Sequence[str] = ()) -> ToolResult:
+    """Runs an image in QEMU, with its files in `folder`. plugin: arguments for a plugin."""
+    argv = [QEMU, "-M", core.simulator.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
+    argv += ["-semihosting-config", "enable=on,target=native", *plugin, "-kernel", image]
+    return run_tool(argv, cwd=folder, timeout_s=RUN_TIMEOUT_S)
+
+
+def simulator_title(core: Core) -> str:
+    """What runs the firmware: compiler, QEMU, and the core that QEMU simulates."""
+    return f"{tool_version(ARM_GCC)}; {tool_version(QEMU)}, {core.simulator.model}"
+
+
+@functools.cache
+def host_title() -> str:
+    """What compiles and runs the host's program."""
+    return f"{tool_version('gcc')} with address and undefined-behavior sanitizers"

@@ -1,0 +1,177 @@
+"""What an emitted C module costs on a core: instructions counted in QEMU, flash, RAM and stack."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.artifact import Artifact
+from codegen.cores import Core
+from codegen.ir import Network
+from codegen.toolchain import ToolError, run_tool, tool_version
+from codegen.verify.build import (
+    ARM_GCC,
+    FIRMWARE_FLAGS,
+    build_firmware,
+    compile_c,
+    link_firmware,
+    run_firmware,
+)
+from codegen.verify.subject import Subject, rows_bytes, write_subject
+
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+
+MAX_ROWS = 256
+"""Rows over which instructions are counted."""
+
+_MEASURED = """\
+    .syntax unified
+    .thumb
+    .text
+    .global measured_predict
+    .thumb_func
+measured_predict:
+    push {{r4, lr}}
+    bl {prefix}_predict
+    .global measured_return
+measured_return:
+    pop {{r4, pc}}
+"""
+_USER = """\
+#include "subject.h"
+static float raw[N_FEATURES];
+static input_t x[N_FEATURES];
+static answer_t y[N_ANSWERS];
+int main(void)
+{
+    SUBJECT_QUANTIZE(raw, x);
+    SUBJECT_PREDICT(x, y);
+    return (int)y[0];
+}
+"""
+_EMPTY = """\
+void {prefix}_quantize(void);
+void {prefix}_predict(void);
+void {prefix}_quantize(void) {{}}
+void {prefix}_predict(void) {{}}
+"""
+_COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
+_NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?\\n(\d+) bytes')
+_EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareMeasurement:
+    """The cost of a module on one core.
+
+    instructions_*: of one `P_predict`, from its first instruction to its return, over the given rows.
+    flash_bytes: what the module adds to a firmware that calls `P_quantize` and `P_predict`, with the
+    library routines that these need and no other part does. ram_bytes: static data and the stack.
+    stack_bytes: of `P_predict` and what it calls, without library routines. compiler: its version line.
+    """
+
+    instructions_mean: float
+    instructions_min: int
+    instructions_max: int
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    compiler: str
+
+
+def measure_firmware(
+    artifact: Artifact, network: Network, codes: IntArray, core: Core
+) -> FirmwareMeasurement:
+    """Compiles the module for a core with -Os and measures it.
+
+    codes: (n_samples, n_features), of which the first `MAX_ROWS` are run, with instructions counted by a
+    plugin of QEMU that is compiled on the fly. Raises ToolError where a tool is missing or its plugin
+    interface is another one, BuildError where the module does not compile.
+    """
+    with tempfile.TemporaryDirectory(prefix="silkscreen-") as name:
+        subject = write_subject(network, artifact, Path(name))
+        rows = codes[:MAX_ROWS]
+        (subject.folder / "codes.bin").write_bytes(rows_bytes(rows, subject.input_dtype))
+        counts = _count_instructions(subject, core, len(rows))
+        flash, static_ram = _measure_size(subject, core)
+        stack = _measure_stack(subject, core)
+        return FirmwareMeasurement(
+            instructions_mean=float(np.mean(counts)),
+            instructions_min=int(min(counts)),
+            instructions_max=int(max(counts)),
+            flash_bytes=flash,
+            ram_bytes=static_ram + stack,
+            stack_bytes=stack,
+            compiler=tool_version(ARM_GCC),
+        )
+
+
+def _count_instructions(subject: Subject, core: Core, n_rows: int) -> list[int]:
+    folder = subject.folder
+    (folder / "measured.S").write_text(_MEASURED.format(prefix=subject.prefix), encoding="utf-8")
+    build_firmware(core, subject.module, ["-DMEASURED", "harness.c", "measured.S"], "counted.elf", folder)
+    compile_c("gcc", ["-shared", "-fPIC", "-O2", "count.c", "-o", "count.so"], folder)
+    symbols = _symbols(folder / "counted.elf")
+    begin, end = symbols[f"{subject.prefix}_predict"], symbols["measured_return"]
+    plugin = ["-plugin", f"./count.so,begin={begin:#x},end={end:#x}"]
+    result = run_firmware(core, "counted.elf", folder, plugin)
+    counts = [int(number) for number in _COUNT.findall(result.stderr)]
+    if result.returncode != 0 or len(counts) != n_rows:
+        words = result.stderr.decode(errors="replace")[:500]
+        raise ToolError(f"qemu-system-arm: {n_rows} calls must be counted, but {len(counts)} were: {words}")
+    return counts
+
+
+def _symbols(image: Path) -> dict[str, int]:
+    """Addresses by name."""
+    lines = _tool(["arm-none-eabi-nm", image.name], image.parent).splitlines()
+    fields = [line.split() for line in lines]
+    return {parts[2]: int(parts[0], 16) for parts in fields if len(parts) == 3}
+
+
+def _tool(argv: list[str], folder: Path) -> str:
+    result = run_tool(argv, cwd=folder, timeout_s=60.0)
+    if result.returncode != 0:
+        raise ToolError(f"{argv[0]}: must end with status 0: {result.stderr.decode(errors='replace')[:500]}")
+    return result.stdout.decode(errors="replace")
+
+
+def _measure_size(subject: Subject, core: Core) -> tuple[int, int]:
+    """(flash, static RAM) in bytes: a program that uses the module less one that has empty functions."""
+    folder = subject.folder
+    (folder / "user.c").write_text(_USER, encoding="utf-8")
+    (folder / "empty.c").write_text(_EMPTY.format(prefix=subject.prefix), encoding="utf-8")
+    link_firmware(core, ["user.c", subject.module], "full.elf", folder)
+    link_firmware(core, ["user.c", "empty.c"], "empty.elf", folder)
+    full, empty = (_size(folder / image) for image in ("full.elf", "empty.elf"))
+    return full[0] - empty[0], full[1] - empty[1]
+
+
+def _size(image: Path) -> tuple[int, int]:
+    """(flash, RAM): text and data, data and bss."""
+    text, data, bss = _tool(["arm-none-eabi-size", image.name], image.parent).splitlines()[1].split()[:3]
+    return int(text) + int(data), int(data) + int(bss)
+
+
+def _measure_stack(subject: Subject, core: Core) -> int:
+    """The deepest chain of calls from `P_predict`, by the compiler's own call graph."""
+    flags = [*core.compiler_flags, *FIRMWARE_FLAGS, "-fcallgraph-info=su", "-c", subject.module]
+    compile_c(ARM_GCC, [*flags, "-o", "graph.o"], subject.folder)
+    text = (subject.folder / "graph.ci").read_text(encoding="utf-8")
+    sizes = {title: int(size) for title, size in _NODE.findall(text)}
+    calls: dict[str, set[str]] = {}
+    for source, target in _EDGE.findall(text):
+        calls.setdefault(source, set()).add(target)
+    return _deepest(f"{subject.prefix}_predict", sizes, calls, {})
+
+
+def _deepest(name: str, sizes: dict[str, int], calls: dict[str, set[str]], known: dict[str, int]) -> int:
+    """Emitted code never calls in a circle, so each function's depth is settled once."""
+    if name not in known:
+        below = [_deepest(target, sizes, calls, known) for target in calls.get(name, ())]
+        known[name] = sizes.get(name, 0) + max(below, default=0)
+    return known[name]

@@ -1,0 +1,94 @@
+"""The emitted C module as the subject of a test: its files, and a header that names its functions."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.artifact import Artifact
+from codegen.c.body import input_type, output_type
+from codegen.errors import CodegenError
+from codegen.ir import ClassOutput, GateNetlist, Network
+
+ANSWERS, ANSWERS32, QUANTIZED = "answers.bin", "answers32.bin", "quantized.bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A folder with the module, `subject.h` and the sources of the harness.
+
+    module, selftest: file names; selftest is None where the artifact has none. rows32: the module has
+    `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c, with n_answers.
+    """
+
+    folder: Path
+    prefix: str
+    module: str
+    selftest: str | None
+    rows32: bool
+    input_dtype: np.dtype[Any]
+    answer_dtype: np.dtype[Any]
+    n_answers: int
+
+
+def write_subject(network: Network, artifact: Artifact, folder: Path) -> Subject:
+    """Writes everything into `folder`, flat. Raises CodegenError where the artifact has no module."""
+    names = set()
+    for file in artifact.files:
+        path = PurePosixPath(file.path)
+        if path.suffix in (".c", ".h"):
+            (folder / path.name).write_text(file.text, encoding="utf-8")
+            names.add(path.name)
+    prefix, classes = artifact.prefix, isinstance(network.interface.output, ClassOutput)
+    if not {f"{prefix}.c", f"{prefix}.h"} <= names:
+        raise CodegenError(f"artifact: must hold {prefix}.c and {prefix}.h, but has {sorted(names)}")
+    for source in resources.files("codegen.verify").joinpath("firmware").iterdir():
+        (folder / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    rows32 = isinstance(network.body, GateNetlist)
+    (folder / "subject.h").write_text(_header(network, prefix, classes=classes), encoding="utf-8")
+    return Subject(
+        folder=folder,
+        prefix=prefix,
+        module=f"{prefix}.c",
+        selftest=name if (name := f"{prefix}_selftest.c") in names else None,
+        rows32=rows32,
+        input_dtype=_dtype(input_type(network.interface)),
+        answer_dtype=_dtype("int32_t" if classes else output_type(network)),
+        n_answers=1 if classes else network.interface.n_outputs,
+    )
+
+
+def _dtype(kind: str) -> np.dtype[Any]:
+    return np.dtype(kind.removesuffix("_t")).newbyteorder("<")
+
+
+def _header(network: Network, prefix: str, *, classes: bool) -> str:
+    n_answers = 1 if classes else network.interface.n_outputs
+    answer, call = ("int", "(*(y) = {0}(x))") if classes else (f"{prefix}_value_t", "{0}((x), (y))")
+    return "\n".join(
+        [
+            f'#include "{prefix}.h"',
+            f"#define N_FEATURES {network.interface.n_features}u",
+            f"#define N_ANSWERS {n_answers}u",
+            f"typedef {prefix}_input_t input_t;",
+            f"typedef {answer} answer_t;",
+            f"#define SUBJECT_QUANTIZE(raw, x) {prefix}_quantize((raw), (x))",
+            f"#define SUBJECT_PREDICT32(x, y) {prefix}_predict32((x), (y))",
+            "#ifdef MEASURED /* the call goes through measured.S, which has labels around it */",
+            f"{'int' if classes else 'void'} measured_predict(const input_t x[]"
+            f"{'' if classes else ', answer_t y[]'});",
+            f"#define SUBJECT_PREDICT(x, y) {call.format('measured_predict')}",
+            "#else",
+            f"#define SUBJECT_PREDICT(x, y) {call.format(f'{prefix}_predict')}",
+            "#endif",
+            "",
+        ]
+    )
+
+
+def rows_bytes(rows: npt.NDArray[Any], dtype: np.dtype[Any]) -> bytes:
+    """The rows as a file of harness.c holds them."""
+    return rows.astype(dtype).tobytes()
