@@ -70,7 +70,7 @@ def resolve(
     group: of entry points, such as "silkscreen.hwmodels". base: the folder that files are relative to.
     where: what named it, such as "hardware.egfet"; errors begin with it. Raises PluginError.
     """
-    named = f"{where}: plug-in {reference!r}" if where else f"plug-in {reference!r}"
+    named = _named(reference, where)
     target = reference
     if not is_code(reference):
         target = _installed(reference, group, named)
@@ -84,20 +84,22 @@ def resolve(
     return found
 
 
-def make_hardware_model(hardware: HardwareSpec, *, where: str, base: Path, allow_code: bool) -> HardwareModel:
+def make_hardware_model(
+    hardware: HardwareSpec, *, base: Path, allow_code: bool, where: str = ""
+) -> HardwareModel:
     """The hardware model of a section of the spec, made from its options.
 
-    where: the section, such as "hardware.egfet". Raises PluginError for a plug-in that fails or makes
-    something else, HardwareModelError for options that it refuses.
+    where: the section, such as "hardware.egfet"; errors begin with it. Raises PluginError for a plug-in
+    that fails or makes something else, HardwareModelError for options that it refuses.
     """
     make = resolve(hardware.model, HWMODELS_GROUP, base=base, allow_code=allow_code, where=where)
-    named = f"{where}: plug-in {hardware.model!r}"
+    named = _named(hardware.model, where)
     options = {name: _beside(base, value) for name, value in hardware.options.items()}
     _check_options(make, options, where, hardware.model)
     try:
         model = make(**options)
     except HardwareModelError as error:
-        raise HardwareModelError(f"{where}: {error}") from error
+        raise HardwareModelError(f"{where}: {error}" if where else str(error)) from error
     except Exception as error:
         raise PluginError(f"{named} failed when it was made: {_reason(error)}") from error
     if not isinstance(model, HardwareModel):
@@ -108,24 +110,29 @@ def make_hardware_model(hardware: HardwareSpec, *, where: str, base: Path, allow
     return model
 
 
-def option_names(make: Callable[..., object]) -> tuple[str, ...] | None:
-    """The keyword arguments of a plug-in, or None where it takes any or does not tell."""
+def option_types(make: Callable[..., object]) -> Mapping[str, object] | None:
+    """Keyword arguments of a plug-in with their annotations, or None where it takes any or does not tell."""
     try:
-        parameters = inspect.signature(make).parameters.values()
-    except (TypeError, ValueError):
+        parameters = inspect.signature(make, eval_str=True).parameters.values()
+    except Exception:
         return None
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return None
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return tuple(parameter.name for parameter in parameters if parameter.kind in named)
+    return {parameter.name: parameter.annotation for parameter in parameters if parameter.kind in named}
 
 
 def _check_options(make: Callable[..., object], options: Mapping[str, object], where: str, name: str) -> None:
-    known = option_names(make)
+    known = option_types(make)
     for option in options:
         if known is not None and option not in known:
             hint = did_you_mean(option, known) or f"; it takes {', '.join(known) or 'none'}"
-            raise HardwareModelError(f"{where}: {name} has no option {option!r}{hint}")
+            named = f"{where}: {name}" if where else name
+            raise HardwareModelError(f"{named} has no option {option!r}{hint}")
+
+
+def _named(reference: str, where: str) -> str:
+    return f"{where}: plug-in {reference!r}" if where else f"plug-in {reference!r}"
 
 
 def _beside(base: Path, value: object) -> object:
@@ -179,15 +186,15 @@ def _attribute(module: ModuleType, dotted: str, named: str) -> object:
     for part in dotted.split("."):
         try:
             found = getattr(found, part)
-        except AttributeError:
-            hint = did_you_mean(part, [name for name in vars(found) if not name.startswith("_")])
+        except Exception:
+            hint = did_you_mean(part, [name for name in dir(found) if not name.startswith("_")])
             raise PluginError(f"{named}: {module.__name__} has no {dotted!r}{hint}") from None
     return found
 
 
 def _reason(error: BaseException) -> str:
     """The error in one line, with the place in the plug-in where it came up."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "<frozen" not in frame.filename]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}{place}"

@@ -5,11 +5,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from nas.spec.checks import Draft, check_sections, draft_of
 from nas.spec.model import Spec
 from nas.spec.overrides import apply_override
 from nas.spec.problems import Problem, SpecError
 from nas.spec.shape import shape_problems
-from nas.spec.tree import Mapping, Place, TreeError, parse_tree, plain
+from nas.spec.text import spec_text
+from nas.spec.tree import MapNode, Place, TreeError, parse_tree, plain
+
+__all__ = ["parse_spec", "read_spec", "spec_text"]
 
 MAX_BYTES = 65_536
 """A spec is a few kilobytes; more is refused unread."""
@@ -33,19 +37,22 @@ def parse_spec(
         root, problems = parse_tree(text, Place(name, 1, 1))
     except TreeError as error:
         raise SpecError([error.problem]) from None
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MapNode):
         raise SpecError([Problem(name, 1, 1, "", "must be a mapping of keys such as version, task and data")])
-    problems = (*problems, *_overridden(root, overrides))
+    found = [*problems, *_overridden(root, overrides)]
+    values = {key: plain(node) for key, node in root.values.items()}
     try:
-        spec = Spec.model_validate(plain(root))
+        draft = Draft(Spec.model_validate(values), frozenset(Spec.model_fields))
     except ValidationError as error:
-        raise SpecError((*problems, *shape_problems(root, error))) from None
-    if problems:
-        raise SpecError(problems)
-    return spec.with_base(base)
+        found += shape_problems(root, error)
+        draft = draft_of(values, error)
+    found += check_sections(root, values, draft, base)
+    if found:
+        raise SpecError(found)
+    return draft.spec.with_base(base)
 
 
-def _overridden(root: Mapping, overrides: Sequence[str]) -> list[Problem]:
+def _overridden(root: MapNode, overrides: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     for text in overrides:
         try:

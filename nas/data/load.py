@@ -31,8 +31,8 @@ def load_dataset(
     check_table(table, task)
     parts = split_rows(table, split, task, seed)
     warnings = tuple(
-        f"feature {table.features[column]!r} has the same value, {table.x[parts.train[0], column]:g}, in every "
-        "training row: it can't help, and its code is always the lowest; drop it with data.drop"
+        f"feature {table.features[column]!r} is {table.x[parts.train[0], column]:g} in every training row: "
+        "it can't help, and its code is always the lowest; drop the column"
         for column in constant_features(table.x[parts.train])
     )
     fingerprint = _fingerprint(table, task, parts)

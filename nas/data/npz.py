@@ -14,6 +14,7 @@ from nas.data.text import class_indices
 from nas.spec.names import did_you_mean
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+DAMAGES = (ValueError, EOFError, KeyError, MemoryError, SyntaxError, zipfile.BadZipFile, zlib.error)
 KNOWN = ("x", "y", "x_test", "y_test", "features", "labels")
 
 

@@ -20,7 +20,7 @@ _SHOWN_COLUMNS = 5
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
-    """names: of the columns. rows: their text, as many entries as names each. lines: of the rows in the file."""
+    """names: of the columns. rows: their text, an entry for each name. lines: of the rows in the file."""
 
     origin: str
     names: tuple[str, ...]
@@ -119,7 +119,7 @@ def _numbers(text: TextRows, columns: dict[str, Sequence[str]]) -> npt.NDArray[n
     if bad:
         more = f" and {len(bad) - _SHOWN_COLUMNS} more" if len(bad) > _SHOWN_COLUMNS else ""
         raise DataError(
-            f"{text.origin}: columns must be numeric, but these are not: {', '.join(bad[:_SHOWN_COLUMNS])}{more}; "
-            "write them as numbers, or drop them (data.drop)"
+            f"{text.origin}: columns must be numeric, but these are not: "
+            f"{', '.join(bad[:_SHOWN_COLUMNS])}{more}; write them as numbers, or drop them (data.drop)"
         )
     return np.array(numbers, dtype=np.float64).T.copy()

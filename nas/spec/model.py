@@ -114,7 +114,8 @@ class DataSpec(Section):
         if given == ["csv"] and self.target is None:
             raise ValueError("a csv needs target, the name of the column to predict")
         for key, allowed in _KEYS_OF_SOURCES.items():
-            if key in self.model_fields_set and given[0] not in allowed:
+            is_given = getattr(self, key) != type(self).model_fields[key].default
+            if is_given and given[0] not in allowed:
                 raise at_key(key, f"goes with {' or '.join(allowed)}, not with {given[0]}")
         return self
 

@@ -17,6 +17,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+def nearest(name: str, names: Iterable[str], kind: str) -> str:
+    """ "; did you mean 'x'?", or where none is near "; the keys are a, b, c" for the kind "keys"."""
+    known = list(names)
+    return did_you_mean(name, known) or f"; the {kind} are {', '.join(known) or 'none'}"
+
+
 def one_of(names: Iterable[str]) -> str:
     """The names in a sentence: "a", "a or b", "a, b or c"."""
     *first, last = names

@@ -1,10 +1,10 @@
 """`--set search.minutes=1`: one value of a spec replaced or added."""
 
 from nas.spec.problems import Problem, SpecError
-from nas.spec.tree import Items, Mapping, Node, Place, Scalar, TreeError, parse_tree
+from nas.spec.tree import Leaf, ListNode, MapNode, Node, Place, TreeError, parse_tree
 
 
-def apply_override(root: Mapping, text: str) -> None:
+def apply_override(root: MapNode, text: str) -> None:
     """Puts the YAML value after `=` at the dotted path before it; changes `root`.
 
     Mappings on the way are made; `space.0` counts from 0. Under `objectives` and `limits` the metric's
@@ -45,28 +45,28 @@ def _value(text: str, place: Place) -> Node:
 
 def _step(node: Node, part: str, place: Place, path: str) -> Node:
     match node:
-        case Mapping():
+        case MapNode():
             below = node.values.get(part)
-            if below is None or (isinstance(below, Scalar) and below.value is None):
-                below = Mapping(place)
+            if below is None or (isinstance(below, Leaf) and below.value is None):
+                below = MapNode(place)
                 node.values[part], node.keys[part] = below, place
             return below
-        case Items():
+        case ListNode():
             return node.items[_index(node, part, place, path, len(node.items) - 1)]
     raise _error(place, f"{path.rpartition('.')[0]} is a single value; nothing can be set below it")
 
 
 def _put(node: Node, part: str, value: Node, place: Place, path: str) -> None:
     match node:
-        case Mapping():
+        case MapNode():
             node.values[part], node.keys[part] = value, place
-        case Items():
+        case ListNode():
             node.items[_index(node, part, place, path, len(node.items) - 1)] = value
         case _:
             raise _error(place, f"{path} is a single value; nothing can be set below it")
 
 
-def _index(node: Items, part: str, place: Place, path: str, last: int) -> int:
+def _index(node: ListNode, part: str, place: Place, path: str, last: int) -> int:
     if not (part.isascii() and part.isdigit() and len(part) < 6 and int(part) <= last):
         raise _error(place, f"{path} is a list; its entries are 0 to {last}, not {part!r}")
     return int(part)

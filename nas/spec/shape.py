@@ -1,16 +1,16 @@
 """What pydantic finds in a spec, said as problems with places."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nas.spec.model import Spec
-from nas.spec.names import did_you_mean, one_of
+from nas.spec.names import did_you_mean, nearest, one_of
 from nas.spec.problems import Problem
-from nas.spec.tree import Node, Path, dotted, find
+from nas.spec.tree import KeyPath, Node, dotted, find
 
 _BOUNDS = {
     "greater_than": ("gt", "above"),
@@ -46,10 +46,16 @@ def shape_problems(root: Node, error: ValidationError) -> tuple[Problem, ...]:
     )
 
 
-def problem_at(root: Node, path: Path, text: str, *, key: bool = False) -> Problem:
+def problem_at(root: Node, path: KeyPath, text: str, *, key: bool = False) -> Problem:
     """A problem with what `path` names."""
     place = find(root, path, key=key)
     return Problem(place.file, place.line, place.column, dotted(path), text)
+
+
+def unknown_key(root: Node, path: KeyPath, text: str) -> Problem:
+    """A problem at the last key of `path`, counted to the section that it is in."""
+    place = find(root, path, key=True)
+    return Problem(place.file, place.line, place.column, dotted(path[:-1]), text)
 
 
 def shown(value: object) -> str:
@@ -76,9 +82,8 @@ def _problem(root: Node, detail: ErrorDetails) -> Problem:
             return problem_at(root, _as_written(path[:-1]), f"{path[-1]} is missing", key=True)
         case "extra_forbidden":
             known = _known_keys(path[:-1])
-            text = f"unknown key {shown(path[-1])}{did_you_mean(str(path[-1]), known) or _listed(known)}"
-            place = find(root, path, key=True)
-            return Problem(place.file, place.line, place.column, dotted(_as_written(path[:-1])), text)
+            text = f"unknown key {shown(path[-1])}{nearest(str(path[-1]), known, 'keys')}"
+            return unknown_key(root, _as_written(path), text)
         case "at_key":
             return problem_at(root, (*_as_written(path), detail["ctx"]["key"]), detail["msg"], key=True)
     return problem_at(root, _as_written(path), _text(detail), key=is_key)
@@ -102,11 +107,7 @@ def _text(detail: ErrorDetails) -> str:
     return detail["msg"]
 
 
-def _listed(names: Iterable[str]) -> str:
-    return f"; the keys are {', '.join(names)}"
-
-
-def _as_written(path: Path) -> Path:
+def _as_written(path: KeyPath) -> KeyPath:
     """The path in the file: a family and its options are a key and its value there."""
     if path[:1] == ("space",):
         return tuple(part for part in path if part not in ("family", "options"))
@@ -115,7 +116,7 @@ def _as_written(path: Path) -> Path:
     return path
 
 
-def _known_keys(path: Path) -> list[str]:
+def _known_keys(path: KeyPath) -> list[str]:
     """Keys of the section at a path."""
     model: type[BaseModel] = Spec
     for part in path:

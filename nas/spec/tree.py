@@ -31,7 +31,7 @@ MAX_VALUES = 4000
 MAX_DIGITS = 40
 """Longer numbers stay text."""
 
-Path: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Scalar:
+class Leaf:
     """text: as written, so that a key `1` or `true` keeps its name."""
 
     place: Place
@@ -53,13 +53,13 @@ class Scalar:
 
 
 @dataclass(slots=True)
-class Items:
+class ListNode:
     place: Place
     items: "list[Node]" = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Mapping:
+class MapNode:
     """keys: where each key was written."""
 
     place: Place
@@ -67,7 +67,7 @@ class Mapping:
     keys: dict[str, Place] = field(default_factory=dict)
 
 
-Node: TypeAlias = Scalar | Items | Mapping
+Node: TypeAlias = Leaf | ListNode | MapNode
 
 
 class TreeError(ValueError):
@@ -99,21 +99,21 @@ def parse_tree(text: str, place: Place) -> tuple[Node, tuple[Problem, ...]]:
         if isinstance(error, TreeError):
             raise
         raise TreeError(place, f"not YAML: {_one_line(str(error))}") from None
-    return reader.root or Scalar(place, None), tuple(reader.problems)
+    return reader.root or Leaf(place, None), tuple(reader.problems)
 
 
 def plain(node: Node) -> JsonValue:
     """The values without their places."""
     match node:
-        case Scalar():
+        case Leaf():
             return node.value
-        case Items():
+        case ListNode():
             return [plain(item) for item in node.items]
-        case Mapping():
+        case MapNode():
             return {key: plain(value) for key, value in node.values.items()}
 
 
-def find(root: Node, path: Path, *, key: bool = False) -> Place:
+def find(root: Node, path: KeyPath, *, key: bool = False) -> Place:
     """The place of what a path names, or of the nearest that exists.
 
     A single value is named by its own place, a mapping or list by that of its key; key: always the key's.
@@ -121,16 +121,16 @@ def find(root: Node, path: Path, *, key: bool = False) -> Place:
     place, node = root.place, root
     for part in path:
         match node:
-            case Mapping() if part in node.values:
+            case MapNode() if part in node.values:
                 place, node = node.keys[str(part)], node.values[str(part)]
-            case Items() if isinstance(part, int) and part < len(node.items):
+            case ListNode() if isinstance(part, int) and part < len(node.items):
                 place, node = node.items[part].place, node.items[part]
             case _:
                 return place
-    return node.place if isinstance(node, Scalar) and node.text and not key else place
+    return node.place if isinstance(node, Leaf) and node.text and not key else place
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """`("space", 0, "hidden")` as `space[0].hidden`; anything unprintable escaped."""
     text = ""
     for part in path:
@@ -146,8 +146,8 @@ class _TreeReader:
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._start = place
-        self._open: list[Items | Mapping] = []
-        self._keys: list[Scalar | None] = []
+        self._open: list[ListNode | MapNode] = []
+        self._keys: list[Leaf | None] = []
         self._n_values = 0
 
     def take(self, event: Event) -> None:
@@ -155,9 +155,9 @@ class _TreeReader:
             case ScalarEvent():
                 self._add(event, _scalar(event, self.place(event.start_mark)))
             case MappingStartEvent():
-                self._enter(event, Mapping(self.place(event.start_mark)))
+                self._enter(event, MapNode(self.place(event.start_mark)))
             case SequenceStartEvent():
-                self._enter(event, Items(self.place(event.start_mark)))
+                self._enter(event, ListNode(self.place(event.start_mark)))
             case MappingEndEvent() | SequenceEndEvent():
                 self._open.pop()
                 self._keys.pop()
@@ -174,7 +174,7 @@ class _TreeReader:
     def place_at(self, line: int, column: int) -> Place:
         return Place(self._start.file, line + 1, column + 1) if self._start.line else self._start
 
-    def _enter(self, event: MappingStartEvent | SequenceStartEvent, node: Items | Mapping) -> None:
+    def _enter(self, event: MappingStartEvent | SequenceStartEvent, node: ListNode | MapNode) -> None:
         self._add(event, node)
         self._open.append(node)
         self._keys.append(None)
@@ -190,22 +190,22 @@ class _TreeReader:
         match self._open[-1] if self._open else None:
             case None:
                 self.root = node
-            case Items() as parent:
+            case ListNode() as parent:
                 parent.items.append(node)
-            case Mapping() as parent:
+            case MapNode() as parent:
                 self._add_to(parent, node)
 
-    def _add_to(self, parent: Mapping, node: Node) -> None:
+    def _add_to(self, parent: MapNode, node: Node) -> None:
         key = self._keys[-1]
         if key is not None:
             self._keys[-1] = None
             self._put(parent, key, node)
-        elif isinstance(node, Scalar):
+        elif isinstance(node, Leaf):
             self._keys[-1] = node
         else:
             raise TreeError(node.place, "a key must be a word, not a mapping or list")
 
-    def _put(self, parent: Mapping, key: Scalar, node: Node) -> None:
+    def _put(self, parent: MapNode, key: Leaf, node: Node) -> None:
         if key.text not in parent.values:
             parent.values[key.text] = node
             parent.keys[key.text] = key.place
@@ -229,12 +229,12 @@ _WORDS: dict[str, JsonValue] = {
 }
 
 
-def _scalar(event: ScalarEvent, place: Place) -> Scalar:
+def _scalar(event: ScalarEvent, place: Place) -> Leaf:
     text = event.value
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise TreeError(place, "not text: half a surrogate pair is not allowed")
     is_plain = event.implicit is not None and event.implicit[0]
-    return Scalar(place, core_value(text) if is_plain else text, text)
+    return Leaf(place, core_value(text) if is_plain else text, text)
 
 
 def core_value(text: str) -> JsonValue:
