@@ -16,7 +16,8 @@ from codegen.ir.batch import (
     pack_samples,
     squared_error_batch,
 )
-from codegen.ir.counts import count, count_batch
+from codegen.ir.batch_counts import count_batch
+from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
 from hwmodels.model import BatchHardwareModel, Cost, HardwareModel, Workload
 from nas.errors import RunError
@@ -86,8 +87,8 @@ def price_batch(
     """The wanted structure and free hardware metrics of every network of a population."""
     figures: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
     if wanted.intersection(STRUCTURE_METRICS):
-        counts = count_batch(batch)
-        figures |= {name: counts[name] for name in STRUCTURE_METRICS if name in wanted}
+        counts = count_batch(batch)._asdict()
+        figures |= {name: counts[name].astype(np.float64) for name in STRUCTURE_METRICS if name in wanted}
     for alias, model in models.items():
         named = {metric.name for metric in model.metrics if f"{alias}.{metric.name}" in wanted}
         if not named:

@@ -1,0 +1,63 @@
+"""Operation counts of a whole population, equal to `codegen.ir.counts.count` network by network."""
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.ir.population import BatchLayer, MlpBatch
+
+Counts: TypeAlias = npt.NDArray[np.int64]
+Array: TypeAlias = npt.NDArray[np.int64]
+
+
+class BatchCounts(NamedTuple):
+    """(n_networks,) each; see `StructureCounts`."""
+
+    macs: Counts
+    flops: Counts
+    parameters: Counts
+
+
+def count_batch(batch: MlpBatch) -> BatchCounts:
+    """Counts each network in its canonical form, without building it."""
+    ceilings = np.broadcast_to(batch.input_hi.astype(np.int64), (batch.n_networks, len(batch.input_hi)))
+    macs = np.zeros(batch.n_networks, np.int64)
+    n_neurons = n_clips = 0
+    for layer in batch.layers:
+        masks = layer.masks & _all_ones(ceilings)[:, None, :, None]
+        macs += np.count_nonzero(masks.any(axis=3), axis=(1, 2))
+        n_neurons += layer.biases.shape[1]
+        if layer.clip_shift is not None:
+            n_clips += layer.biases.shape[1]
+            ceilings = _ceilings_after(layer, masks, ceilings)
+    return BatchCounts(macs, 2 * macs + n_clips, macs + n_neurons)
+
+
+def _all_ones(values: Array) -> Array:
+    """The smallest 2**b - 1 that is at least each value (0 to 65535)."""
+    filled = values.copy()
+    for shift in (1, 2, 4, 8):
+        filled |= filled >> shift
+    return filled
+
+
+def _ceilings_after(layer: BatchLayer, masks: Array, ceilings: Array) -> Array:
+    """(n_networks, n_neurons) the largest value of each neuron after the clip."""
+    largest = _largest_masked(ceilings[:, None, :, None], masks)
+    positive = np.where(layer.weights > 0, largest * layer.weights.astype(np.int64), 0)
+    hi = np.maximum(layer.biases + positive.sum(axis=(2, 3)), 0)
+    assert layer.clip_shift is not None
+    assert layer.clip_hi is not None
+    clipped: Array = np.minimum(hi >> layer.clip_shift[:, None], layer.clip_hi[:, None])
+    return clipped
+
+
+def _largest_masked(hi: npt.NDArray[Any], masks: Array) -> Array:
+    """The largest `x & mask` over x = 0..hi; see `codegen.ir.ranges.masked_range`."""
+    largest = hi & masks
+    for bit in range(16):
+        step = 1 << bit
+        below = (hi - step) | (step - 1)
+        largest = np.where(hi & step, np.maximum(largest, below & masks), largest)
+    return largest
