@@ -14,10 +14,10 @@ import numpy as np
 from codegen.ir import Design, Network
 from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
-from nas.data.dataset import Dataset
+from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
 from nas.evaluate import STRUCTURE_METRICS, price_network, score_network
-from nas.objectives import Goals
+from nas.objectives import FloatArray, Goals
 from nas.parts import fit_rows, make_part
 from nas.records import Evaluation, Status
 from nas.report.progress import ProgressFacts
@@ -44,7 +44,7 @@ class AxisProblem:
     seed: int
 
 
-def train_on(problem: AxisProblem, recipe: MlpRecipe, rows: np.ndarray, seed: int) -> Network:
+def train_on(problem: AxisProblem, recipe: MlpRecipe, rows: IndexArray, seed: int) -> Network:
     """The network that a recipe trains on some rows; scaling is fitted on the same rows."""
     from nas.train.mlp import train_mlps  # torch is heavy
 
@@ -89,7 +89,7 @@ class AxisSearch:
     evaluations: int = 0
     rejected: int = 0
     repeated: int = 0
-    smallest_excess: np.ndarray = field(init=False)
+    smallest_excess: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         self.smallest_excess = np.full(len(self.problem.goals.limits), np.inf)
@@ -155,14 +155,15 @@ class AxisSearch:
             self.smallest_excess = np.minimum(self.smallest_excess, violations[~failed].min(axis=0))
         return Told(asked.numbers, objectives, violations, failed)
 
-    def _free_violations(self, row: Rows) -> np.ndarray:
+    def _free_violations(self, row: Rows) -> FloatArray:
         """Excess of the structure over the limits, before anything is trained.
 
         Training can only remove parts of a structure, so maxima are held against the whole of it.
         """
         counts = structure_figures(self.problem.space, row)
         figures = {name: np.array([value]) for name, value in counts.items()}
-        return self.problem.goals.violations(figures)[0]
+        violations = self.problem.goals.violations(figures)
+        return violations[0]
 
     def _known_or_new(self, row: Rows, number: int) -> Evaluation:
         values = self.problem.space.values(row)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from codegen.ir import ClassOutput, Design, Interface, MlpBatch, Network
 from codegen.ir.batch import (
@@ -21,7 +22,7 @@ from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
 from hwmodels.model import BatchHardwareModel, Cost, HardwareModel, Workload
 from nas.errors import RunError
-from nas.objectives import Figures
+from nas.objectives import Figures, FloatArray
 from nas.parts import Part
 from nas.scores import Scores, classification_scores, regression_scores
 
@@ -52,7 +53,7 @@ def score_batch(batch: MlpBatch, interface: Interface, packed: PackedPart) -> Sc
     return regression_scores(errors, targets.astype(np.float64))
 
 
-def confusion_matrix(network: Network, part: Part) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def confusion_matrix(network: Network, part: Part) -> npt.NDArray[np.int64]:
     """(n_classes, n_classes) counts, rows the true class; an answer that is no class is not counted."""
     n_classes = network.interface.n_outputs
     answers = evaluate(network, part.codes)
@@ -85,7 +86,7 @@ def price_batch(
     workload: Workload,
 ) -> Figures:
     """The wanted structure and free hardware metrics of every network of a population."""
-    figures: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
+    figures: dict[str, FloatArray] = {}
     if wanted.intersection(STRUCTURE_METRICS):
         counts = count_batch(batch)._asdict()
         figures |= {name: counts[name].astype(np.float64) for name in STRUCTURE_METRICS if name in wanted}
@@ -101,9 +102,7 @@ def price_batch(
     return figures
 
 
-def _price_each(
-    batch: MlpBatch, interface: Interface, model: HardwareModel, workload: Workload
-) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _price_each(batch: MlpBatch, interface: Interface, model: HardwareModel, workload: Workload) -> Figures:
     costs = []
     for index in range(batch.n_networks):
         design = Design(network_of(batch, index, interface))

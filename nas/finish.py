@@ -14,7 +14,7 @@ from nas.evaluate import confusion_matrix, price_network, score_network
 from nas.front import front_of
 from nas.gene_search import FIT_PREFIX, GeneProblem, front_mask
 from nas.history import entered, in_order
-from nas.objectives import Goals
+from nas.objectives import FloatArray, Goals
 from nas.pareto import knee_index
 from nas.parts import Part, make_part
 from nas.problem import Problem
@@ -84,7 +84,7 @@ def choose(front: Sequence[Finalist], goals: Goals, roles: Sequence[str]) -> lis
     return [(role, front[_index_of(role, points, goals)]) for role in roles]
 
 
-def _index_of(role: str, points: np.ndarray, goals: Goals) -> int:
+def _index_of(role: str, points: FloatArray, goals: Goals) -> int:
     if role == "knee":
         return int(knee_index(points))
     names = [objective.metric for objective in goals.objectives]

@@ -11,7 +11,7 @@ from nas.algorithms import choose_algorithm
 from nas.axis_search import AxisProblem, evaluate_axes, structure_figures
 from nas.evaluate import STRUCTURE_METRICS, price_batch, score_batch
 from nas.gene_search import GeneProblem
-from nas.objectives import Figures, Goals
+from nas.objectives import Figures, FloatArray, Goals
 from nas.problem import Problem, Stage, axis_space, build_problem, gene_problem
 from nas.spec import Spec
 from searchspaces.space import Domain
@@ -147,7 +147,7 @@ def _axis_rate(axes: AxisProblem, rng: np.random.Generator) -> float:
     return 1 / (time.perf_counter() - start)
 
 
-def _spread(column: np.ndarray) -> Spread:
+def _spread(column: FloatArray) -> Spread:
     lowest, median, highest = np.quantile(column, [0, 0.5, 1])
     return Spread(float(lowest), float(median), float(highest))
 

@@ -106,7 +106,7 @@ def prove(
 
     proofs: list[Proof] = []
     for artifact in artifacts:
-        note(f"proving the {artifact.target} of {artifact.prefix}")
+        note(f"the {artifact.target} of {artifact.prefix}")
         if artifact.target == "verilog":
             proofs += verify_verilog(network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS)
         else:

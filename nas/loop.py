@@ -30,8 +30,7 @@ def drive(problem: Problem, sitting: Sitting) -> None:
         _note_choice(choice, stage, sitting)
         run_stage = _run_genes if stage.options.detail == "genes" else _run_axes
         clock, reason = run_stage(problem, stage, choice, seed, sitting)
-        facts = {"stage": stage.name, "algorithm": choice.algorithm}
-        sitting.archive.append(Event(STAGE_END, reason, clock.seconds, facts))
+        sitting.archive.append(Event(STAGE_END, reason, clock.seconds, {"stage": stage.name}))
 
 
 def ended_stages(archive: Archive) -> set[str]:
@@ -40,9 +39,11 @@ def ended_stages(archive: Archive) -> set[str]:
 
 
 def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
-    text = f"{stage.name}: {choice.algorithm} ({choice.reason})"
-    if not any(event.kind == "note" and event.text == text for event in sitting.archive.events()):
-        sitting.archive.append(Event("note", text, 0.0, {"stage": stage.name}))
+    noted = {event.facts["stage"] for event in sitting.archive.events() if event.kind == "algorithm"}
+    if stage.name not in noted:
+        text = f"{stage.name}: {choice.algorithm} ({choice.reason})"
+        facts = {"stage": stage.name, "algorithm": choice.algorithm}
+        sitting.archive.append(Event("algorithm", text, 0.0, facts))
 
 
 def _run_genes(

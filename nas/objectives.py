@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Figures: TypeAlias = Mapping[str, npt.NDArray[np.float64]]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Figures: TypeAlias = Mapping[str, FloatArray]
 """Metric name -> (n,) float64, one figure a candidate."""
 
 
@@ -27,7 +28,7 @@ class Limit:
     minimum: float | None
     maximum: float | None
 
-    def excess(self, figures: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def excess(self, figures: FloatArray) -> FloatArray:
         """(n,) relative excess over the limit, 0 where it is kept; NaN counts as an infinite excess."""
         excess = np.zeros(len(figures))
         for bound, sign in ((self.minimum, -1.0), (self.maximum, 1.0)):
@@ -47,9 +48,10 @@ class Goals:
     @property
     def metrics(self) -> frozenset[str]:
         """Every metric that an objective or a limit names."""
-        return frozenset(goal.metric for goal in (*self.objectives, *self.limits))
+        objectives = frozenset(objective.metric for objective in self.objectives)
+        return objectives | {limit.metric for limit in self.limits}
 
-    def minimized(self, figures: Figures) -> npt.NDArray[np.float64]:
+    def minimized(self, figures: Figures) -> FloatArray:
         """(n, n_objectives), smaller is better."""
         columns = [
             figures[objective.metric] if objective.direction == "min" else -figures[objective.metric]
@@ -57,7 +59,7 @@ class Goals:
         ]
         return np.stack(columns, axis=1)
 
-    def violations(self, figures: Figures) -> npt.NDArray[np.float64]:
+    def violations(self, figures: Figures) -> FloatArray:
         """(n, n_limits); a limit on a metric that `figures` lacks counts as kept."""
         n = len(next(iter(figures.values()))) if figures else 0
         columns = [

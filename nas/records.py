@@ -50,7 +50,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that explains the course of a run. kind: "start", "resume", "stop", "note", "winner", ..."""
+    """Something that explains the course of a run.
+
+    kind: "start", "resume", "algorithm" (which, and why), "stage_end" (why), "note" or "finish".
+    """
 
     kind: str
     text: str

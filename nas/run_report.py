@@ -15,7 +15,7 @@ from nas.gene_search import fit_figures, front_mask
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
-from nas.records import Block, Evaluation, Winner
+from nas.records import Block, Evaluation, Event, Winner
 from nas.report.data import (
     Convergence,
     DataFacts,
@@ -93,14 +93,19 @@ def search_facts(archive: Archive) -> SearchFacts:
     axes_seconds = sum(evaluation.seconds for evaluation in done)
     ended = any(event.kind == "finish" for event in events)
     return SearchFacts(
-        algorithm=", ".join(event.text for event in events if event.kind == "algorithm"),
+        algorithm=", ".join(_algorithms(events)),
         asked=sum(block.asked for block in newest.values()) + len(done),
         evaluations=sum(block.evaluations for block in newest.values()) + len(done),
         rejected=sum(block.rejected for block in newest.values()),
         seconds=sum(block.seconds for block in newest.values()) + axes_seconds,
         stop_reason="; ".join(event.text for event in ends) if ended else "",
-        notes=(*archive.notes, *(event.text for event in events if event.kind == "note")),
+        notes=(*archive.notes, *(event.text for event in events if event.kind in ("note", "algorithm"))),
     )
+
+
+def _algorithms(events: Sequence[Event]) -> list[str]:
+    """Of the stages in order, each once; a resumed run notes the choice only once."""
+    return [str(event.facts["algorithm"]) for event in events if event.kind == "algorithm"]
 
 
 def convergence(archive: Archive, goals: Goals) -> Convergence:
