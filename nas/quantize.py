@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.ir import BespokeMlp, Clip, Interface, Layer, Network, Neuron, Term, Value
+from codegen.ir.members import batch_of, network_of
 from searchspaces.approximate_mlp import MlpRecipe, WeightForm
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -72,7 +73,7 @@ def round_biases(biases: FloatArray, bound: int) -> Int64Array:
 def lower_mlp(
     layers: Sequence[TrainedLayer], recipe: MlpRecipe, bounds: Sequence[int], interface: Interface
 ) -> Network:
-    """The network of trained layers.
+    """The network of trained layers, in canonical form.
 
     bounds: of the biases, one for each layer. Features keep the top `recipe.input_bits` of their codes.
     """
@@ -85,7 +86,8 @@ def lower_mlp(
         lowered.append(Layer(tuple(neurons), layer.clip))
         if layer.clip is not None:
             masks = [(1 << layer.clip.bits) - 1] * len(neurons)
-    return Network(interface, BespokeMlp(tuple(lowered)))
+    network = Network(interface, BespokeMlp(tuple(lowered)))
+    return network_of(batch_of([network]), 0, interface)
 
 
 def top_bits_mask(bits: int, kept: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from codegen.ir import BespokeMlp, Network
-from codegen.ir.evaluate import Codes, Int64Array, mlp_decide, outputs
+from codegen.ir.evaluate import Codes, Int64Array, decide, outputs
 from searchspaces.approximate_mlp import MlpRecipe, max_dropped_bits, reduced_argmax
 
 ACCEPTED_LOSS = 0.005
@@ -39,4 +39,4 @@ def _with_one_more(dropped: list[int], match: int) -> list[int]:
 
 
 def _n_correct(sums: Int64Array, labels: Int64Array, dropped: list[int]) -> int:
-    return int(np.count_nonzero(mlp_decide(sums, reduced_argmax(tuple(dropped))) == labels))
+    return int(np.count_nonzero(decide(sums, reduced_argmax(tuple(dropped))) == labels))

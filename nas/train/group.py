@@ -10,9 +10,9 @@ from codegen.ir import Clip, Interface
 from nas.quantize import TrainedLayer, nearest_digits, round_biases, top_bits_mask
 from searchspaces.approximate_mlp import MlpRecipe, WeightForm, bias_bound
 
-LEAK = 0.1
+LEAK = 0.2
 """Slope of the gradient where an activation is cut off."""
-START_SPREAD = 0.5
+START_SPREAD = 0.25
 """Standard deviation of the first weights, in units of `MlpGroup.weight_unit`."""
 START_BIAS = 0.1
 """What first biases add to a centered sum, in units of `GroupLayer.bias_unit`."""
@@ -22,9 +22,9 @@ START_BIAS = 0.1
 class GroupLayer:
     """One layer of n networks.
 
-    weights: (n, n_inputs, n_neurons), 1 stands for the group's `weight_unit`. biases: (n, 1, n_neurons),
+    weights: (n, n_neurons, n_inputs), 1 stands for the group's `weight_unit`. biases: (n, n_neurons, 1),
     1 stands for `bias_unit` of the accumulator. Both are leaf tensors. bound: of the biases.
-    input_widths: (n, n_inputs, 1) bits. clips: one for each network, empty on the last layer.
+    input_widths: (n, 1, n_inputs) bits. clips: one for each network, empty on the last layer.
     """
 
     weights: torch.Tensor
@@ -39,13 +39,13 @@ class GroupLayer:
         scale = _column([2.0**clip.shift for clip in self.clips])
         top = _column([2.0**clip.bits - 1 for clip in self.clips])
         scaled = sums / scale
-        passed = torch.where((scaled < 0) | (scaled > top), LEAK * scaled, scaled)
-        return _straight_through(passed, torch.minimum(scaled.detach().floor().clamp(min=0), top))
+        clipped = torch.minimum(scaled.clamp(min=0), top)
+        return _straight_through(LEAK * scaled + (1 - LEAK) * clipped, clipped.detach().floor())
 
 
 @dataclass(slots=True, eq=False)
 class MlpGroup:
-    """n networks of equal widths and weight form. input_masks: (n, 1, n_features) int32."""
+    """n networks of equal widths and weight form. input_masks: (n, n_features, 1) int32."""
 
     recipes: tuple[MlpRecipe, ...]
     form: WeightForm
@@ -59,7 +59,7 @@ class MlpGroup:
         return [tensor for layer in self.layers for tensor in (layer.weights, layer.biases)]
 
     def forward(self, codes: torch.Tensor, *, quantized: bool) -> torch.Tensor:
-        """(n, n_samples, n_outputs) accumulators of (n_samples, n_features) int32 codes.
+        """(n, n_outputs, n_samples) accumulators of (n_features, n_samples) int32 codes.
 
         quantized: weights as they will be lowered, else as they are. Activations and biases are always
         whole numbers. Exact where quantized and the sums stay below 2**24.
@@ -71,18 +71,18 @@ class MlpGroup:
         return values
 
     def inputs(self, codes: torch.Tensor) -> torch.Tensor:
-        """(n, n_samples, n_features) floats of int32 codes: the bits that each network sees."""
+        """(n, n_features, n_samples) floats of int32 codes: the bits that each network sees."""
         return (codes[None] & self.input_masks).float()
 
     def accumulate(self, layer: GroupLayer, values: torch.Tensor, *, quantized: bool) -> torch.Tensor:
-        """(n, n_samples, n_neurons) sums of (n, n_samples, n_inputs) values."""
+        """(n, n_neurons, n_samples) sums of (n, n_inputs, n_samples) values."""
         weights = self.scaled_weights(layer)
         if quantized:
             digits = nearest_digits(weights.detach().numpy(), self.form, self.max_shift)
             weights = _straight_through(weights, torch.from_numpy(digits.values.astype(np.float32)))
         biases = layer.biases * layer.bias_unit
         rounded = round_biases(biases.detach().numpy(), layer.bound).astype(np.float32)
-        return torch.matmul(values, weights) + _straight_through(biases, torch.from_numpy(rounded))
+        return torch.matmul(weights, values) + _straight_through(biases, torch.from_numpy(rounded))
 
     def scaled_weights(self, layer: GroupLayer) -> torch.Tensor:
         """The float weights in units of a term without shift, at most 2**max_shift in size."""
@@ -103,8 +103,8 @@ class MlpGroup:
         """The weights of one network, ready to be lowered."""
         return [
             TrainedLayer(
-                self.scaled_weights(layer)[network].detach().T.numpy(),
-                (layer.biases * layer.bias_unit)[network, 0].detach().numpy(),
+                self.scaled_weights(layer)[network].detach().numpy(),
+                (layer.biases * layer.bias_unit)[network, :, 0].detach().numpy(),
                 layer.clips[network] if layer.clips else None,
             )
             for layer in self.layers
@@ -119,7 +119,7 @@ def make_group(
 ) -> MlpGroup:
     """Networks at their start: random weights, and biases that center the sums of hidden neurons.
 
-    recipes: of equal widths, weight form and largest shift. codes: (n_samples, n_features) int32, a sample
+    recipes: of equal widths, weight form and largest shift. codes: (n_features, n_samples) int32, a sample
     of the rows to train on. rngs: one for each recipe.
     """
     first = recipes[0]
@@ -132,7 +132,7 @@ def make_group(
         max_shift=max_shift,
         # the same distance, in powers of two, from the largest weight as from the smallest
         weight_unit=2.0 ** (max_shift / 2 + 1),
-        input_masks=torch.tensor(masks, dtype=torch.int32)[:, None],
+        input_masks=torch.tensor(masks, dtype=torch.int32)[:, :, None],
         layers=[],
     )
     seen = np.minimum(feature_bits, np.array([[recipe.input_bits] for recipe in recipes]))
@@ -157,15 +157,15 @@ def _make_layer(
     is_last: bool,
 ) -> GroupLayer:
     """bits: (n_inputs,) width of each input. seen: (n, n_inputs) bits that each network sees of it."""
-    shape = (len(bits), n_neurons)
+    shape = (n_neurons, len(bits))
     start = np.stack([rng.normal(0, START_SPREAD, shape) for rng in rngs]).astype(np.float32)
     unit = _typical_sum(int(bits.max()), len(bits), group.max_shift)
     return GroupLayer(
         weights=torch.from_numpy(start).requires_grad_(),
-        biases=torch.zeros(len(rngs), 1, n_neurons).requires_grad_(),
+        biases=torch.zeros(len(rngs), n_neurons, 1).requires_grad_(),
         bias_unit=unit,
         bound=bias_bound(bits.astype(np.int32), group.max_shift),
-        input_widths=torch.from_numpy(seen.astype(np.float32))[:, :, None],
+        input_widths=torch.from_numpy(seen.astype(np.float32))[:, None, :],
         clips=() if is_last else tuple(_clip_of(recipe, unit) for recipe in group.recipes),
     )
 
@@ -185,8 +185,8 @@ def _clip_of(recipe: MlpRecipe, typical_sum: float) -> Clip:
 def _center(group: MlpGroup, layer: GroupLayer, values: torch.Tensor) -> torch.Tensor:
     """Sets the first biases from the sums of some rows; gives the activations."""
     with torch.no_grad():
-        sums = torch.matmul(values, group.scaled_weights(layer))
-        layer.biases.copy_(START_BIAS - sums.mean(dim=1, keepdim=True) / layer.bias_unit)
+        sums = torch.matmul(group.scaled_weights(layer), values)
+        layer.biases.copy_(START_BIAS - sums.mean(dim=2, keepdim=True) / layer.bias_unit)
         return layer.activate(group.accumulate(layer, values, quantized=False))
 
 

@@ -8,7 +8,7 @@ import torch
 
 from codegen.ir import Value
 
-MARGIN = 3.0
+MARGIN = 1.5
 """Spread of the logits at the start, in standard deviations of a network's outputs."""
 
 
@@ -28,22 +28,18 @@ class ClassHead:
         return [self.log_margin]
 
     def losses(self, sums: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """(n,) mean losses of (n, n_rows, n_classes) accumulators of the given rows."""
-        n_networks, n_rows, n_classes = sums.shape
-        spread = sums.detach().std(dim=(1, 2), keepdim=True) + 1
-        logits = sums / spread * MARGIN * torch.exp(self.log_margin)
-        losses = torch.nn.functional.cross_entropy(
-            logits.reshape(-1, n_classes), self.labels[rows].repeat(n_networks), reduction="none"
-        )
-        return losses.reshape(n_networks, n_rows).mean(dim=1)
+        """(n,) mean losses of (n, n_classes, n_rows) accumulators of the given rows."""
+        logits = sums * (MARGIN * torch.exp(self.log_margin) / (_deviation(sums.detach()) + 1))
+        labels = self.labels[rows].expand(len(sums), -1)
+        return torch.nn.functional.cross_entropy(logits, labels, reduction="none").mean(dim=1)
 
 
 @dataclass(slots=True, eq=False)
 class ValueHead:
     """Squared error in standard deviations of the targets.
 
-    targets: (n_rows, n_outputs), normalized. unit: broadcasts over (n, 1, n_outputs), normalized target
-    for 1 of an accumulator. log_gain, offset: (n, 1, n_outputs), trained only where `is_trained`.
+    targets: (n_outputs, n_rows), normalized. unit: broadcasts over (n, n_outputs, 1), normalized target
+    for 1 of an accumulator. log_gain, offset: (n, n_outputs, 1), trained only where `is_trained`.
     """
 
     targets: torch.Tensor
@@ -58,9 +54,9 @@ class ValueHead:
         return [self.log_gain, self.offset] if self.is_trained else []
 
     def losses(self, sums: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """(n,) mean losses of (n, n_rows, n_outputs) accumulators of the given rows."""
+        """(n,) mean losses of (n, n_outputs, n_rows) accumulators of the given rows."""
         found = sums * self.unit * torch.exp(self.log_gain) + self.offset
-        squares: torch.Tensor = (found - self.targets[rows][None]) ** 2
+        squares: torch.Tensor = (found - self.targets[:, rows]) ** 2
         return squares.mean(dim=(1, 2))
 
 
@@ -75,10 +71,10 @@ def class_head(labels: torch.Tensor, n_networks: int) -> ClassHead:
 def fitted_value_head(targets: np.ndarray, sums: torch.Tensor) -> ValueHead:
     """A head whose scale and offset are trained; they start so that the given sums fit the targets.
 
-    targets: (n_rows, n_outputs) float64. sums: (n, n_samples, n_outputs) accumulators at the start.
+    targets: (n_rows, n_outputs) float64. sums: (n, n_outputs, n_samples) accumulators at the start.
     """
-    spread = sums.std(dim=1, keepdim=True) + 1
-    offset = -sums.mean(dim=1, keepdim=True) / spread
+    spread = sums.std(dim=2, keepdim=True) + 1
+    offset = -sums.mean(dim=2, keepdim=True) / spread
     return ValueHead(
         _normalized(targets),
         1 / spread,
@@ -93,12 +89,19 @@ def given_value_head(targets: np.ndarray, values: tuple[Value, ...]) -> ValueHea
     mean, spread = targets.mean(axis=0), _spread(targets)
     scale = np.array([value.scale for value in values]) / spread
     offset = (np.array([value.offset for value in values]) - mean) / spread
-    as_tensor = [torch.tensor(part, dtype=torch.float32)[None, None] for part in (scale, offset)]
+    as_tensor = [torch.tensor(part, dtype=torch.float32)[:, None] for part in (scale, offset)]
     return ValueHead(_normalized(targets), as_tensor[0], torch.zeros(1), as_tensor[1], False)
 
 
 def _normalized(targets: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(((targets - targets.mean(axis=0)) / _spread(targets)).astype(np.float32))
+    normalized = (targets - targets.mean(axis=0)) / _spread(targets)
+    return torch.from_numpy(normalized.T.astype(np.float32))
+
+
+def _deviation(sums: torch.Tensor) -> torch.Tensor:
+    """(n, 1, 1) standard deviation of all outputs of a network; faster than torch.std."""
+    mean = sums.mean(dim=(1, 2), keepdim=True)
+    return (sums - mean).square().mean(dim=(1, 2), keepdim=True).sqrt()
 
 
 def _spread(targets: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from codegen.ir import BatchArgmax, BatchLayer, Interface, MlpBatch, Network
+from codegen.ir.members import network_of
 from searchspaces.approximate_mlp.encoding import encode_network
 from searchspaces.approximate_mlp.layout import GeneLayout, Int32Array, LayerColumns, gene_layout
 from searchspaces.approximate_mlp.options import FAMILY, ApproximateMlpOptions
@@ -64,8 +65,6 @@ class ApproximateMlpGenes:
 
     def decode(self, row: Rows) -> Network:
         """The network of one row (n_genes,), in canonical form."""
-        from codegen.ir.batch import network_of  # numba is heavy, and `validate` never decodes
-
         return network_of(self.decode_batch(np.asarray(row)[None]), 0, self._interface)
 
     def encode(self, network: Network) -> Rows:
