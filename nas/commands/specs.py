@@ -10,8 +10,9 @@ import typer
 from nas.commands.failures import BAD_INPUT
 from nas.commands.output import JsonLike, print_json, print_remark
 from nas.errors import RunError
-from nas.spec import Spec, SpecError
+from nas.spec import SpecError
 from nas.spec.model import NAME_PATTERN
+from nas.spec.schema import spec_schema
 from nas.specfile import read_spec
 
 SCHEMA_FILE = "silkscreen.schema.json"
@@ -68,4 +69,4 @@ def schema_text() -> str:
     """The JSON schema of the spec, indented, with a newline at the end."""
     import json
 
-    return json.dumps(Spec.model_json_schema(), indent=2) + "\n"
+    return json.dumps(spec_schema(), indent=2, ensure_ascii=False) + "\n"
