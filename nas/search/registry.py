@@ -9,8 +9,8 @@ ALGORITHMS = {
     "random": ("nas.search.random", "RandomSearch"),
     "nsga2": ("nas.search.nsga2", "Nsga2"),
     "pymoo_nsga2": ("nas.search.pymoo_adapter", "PymooNsga2"),
-    "tpe": ("nas.search.optuna_tpe", "OptunaTpe"),
-    "gp": ("nas.search.optuna_gp", "OptunaGp"),
+    "tpe": ("nas.search.optuna_tpe", "tpe_search"),
+    "gp": ("nas.search.optuna_gp", "gp_search"),
 }
 
 

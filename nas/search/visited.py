@@ -29,6 +29,11 @@ class VisitedRows:
             self._sizes = np.array(sizes, dtype=np.int64)
             self._strides = np.append(np.cumprod(self._sizes[:0:-1])[::-1], 1)
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Every row of the domain is marked."""
+        return self.is_complete and bool(self._visited.all())
+
     def mark(self, rows: Rows) -> None:
         """Remembers rows (n, n_variables)."""
         if self.is_complete:
