@@ -15,7 +15,7 @@ from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, OR, OR_
 WIDTH, SIGNED, VARYING, CONSTANT = range(4)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _looked_at(mask: int, width: int, signed: int) -> int:
     if width == 0:
         return 0
@@ -29,7 +29,7 @@ def needed_bits(read: int, lo: int, hi: int) -> int:
     return _looked_at(read, signed_width(lo, hi), lo < 0)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _bit(word: IntArray, index: int) -> int:
     if index >= word[WIDTH]:
         if not word[SIGNED]:
@@ -38,14 +38,14 @@ def _bit(word: IntArray, index: int) -> int:
     return -1 if (word[VARYING] >> index) & 1 else (word[CONSTANT] >> index) & 1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _common(left: IntArray, right: IntArray) -> tuple[int, int]:
     signed = left[SIGNED] | right[SIGNED]
     left_width = left[WIDTH] + (signed - left[SIGNED])
     return max(left_width, right[WIDTH] + (signed - right[SIGNED])), signed
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _step(
     high: int, low: int, below: int, start: float, settled: float, count: IntArray, delay: FloatArray
 ) -> tuple[int, float]:
@@ -77,7 +77,7 @@ def _step(
     return -1, start + delay[INVERTER, 0, 0]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _compare(
     left: IntArray, right: IntArray, start: float, mask: int, count: IntArray, delay: FloatArray
 ) -> tuple[int, float]:
@@ -93,7 +93,7 @@ def _compare(
     return select, settled
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _choose_bit(
     first: int, second: int, a: float, b: float, select: float, count: IntArray, delay: FloatArray
 ) -> float:

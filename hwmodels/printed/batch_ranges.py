@@ -66,7 +66,7 @@ def accumulator_ranges(
             for i in range(n_inputs):
                 for k in range(n_terms):
                     if masks[p, j, i, k]:
-                        ends = _masked_range(lo[p, i], hi[p, i], np.int64(masks[p, j, i, k]))
+                        ends = _masked_range(lo[p, i], hi[p, i], masks[p, j, i, k])
                         weight = np.int64(weights[p, j, i, k])
                         low += weight * (ends[0] if weight > 0 else ends[1])
                         high += weight * (ends[1] if weight > 0 else ends[0])

@@ -1,7 +1,8 @@
 # mypy: disable-error-code="untyped-decorator"
 """`hwmodels.printed.adders` and the clip for a whole population, in compiled loops.
 
-Arrays have a leading population axis, p; `lo` and `hi` are int64 ranges of the inputs of a layer.
+Arrays have a leading population axis, p; `lo` and `hi` are int64 ranges of the inputs of a layer. The small
+functions are inlined, since handing arrays on costs more than what they do.
 """
 
 import numpy as np
@@ -25,25 +26,25 @@ from hwmodels.printed.units import (
     XOR,
 )
 
-MAX_COLUMNS = 63
-"""Bits of the widest accumulator: docs/ir.md keeps all of them below 2**62."""
 MAX_HEIGHT = 1 << 14
+LANES = np.array([sum((four >> bit & 1) << 16 * bit for bit in range(4)) for four in range(16)])
+"""Four bits, each in 16 bits of its own: one addition counts four columns."""
 LEVELS = np.array([tree_levels(height) for height in range(MAX_HEIGHT + 1)], dtype=np.int8)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def after1(delay: FloatArray, unit: int, a: float) -> float:
     """When the output of a unit with one pin is settled."""
     return float(a + delay[unit, 0, 0])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def after2(delay: FloatArray, unit: int, output: int, a: float, b: float) -> float:
     """When an output of a unit with two pins is settled."""
     return float(max(a + delay[unit, 0, output], b + delay[unit, 1, output]))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def after3(delay: FloatArray, unit: int, output: int, a: float, b: float, c: float) -> float:
     """When an output of a unit with three pins is settled."""
     return float(max(after2(delay, unit, output, a, b), c + delay[unit, 2, output]))
@@ -55,7 +56,7 @@ def after4(delay: FloatArray, unit: int, output: int, a: float, b: float, c: flo
     return float(max(after3(delay, unit, output, a, b, c), d + delay[unit, 3, output]))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _reduce(
     height: int,
     one: bool,
@@ -88,7 +89,7 @@ def _reduce(
     return _pass_on(height, one, keep, n_full, total, carry, count, delay)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _pass_on(
     height: int,
     one: bool,
@@ -108,7 +109,7 @@ def _pass_on(
     return carries + 1, total, max(carry, bit)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _reduce_pair(
     one: bool,
     keep: bool,
@@ -132,7 +133,7 @@ def _reduce_pair(
     return n_full + 1, 0.0, after2(delay, unit, 0, early, late)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _add(
     mask: IntArray,
     weight: IntArray,
@@ -148,9 +149,9 @@ def _add(
 ) -> tuple[int, int]:
     """One sum: its varying bits and the values of the others. mask, weight: (n_inputs, n_terms).
 
-    Writes to settled (MAX_COLUMNS,) when each bit is settled; heights (MAX_COLUMNS,) is scratch.
+    Writes to settled (n_columns,) when each bit is settled; heights (16,) is scratch, four columns a word.
     """
-    width, constant, early = bit_length(needed), np.int64(bias), 0.0
+    width, constant, early = bit_length(needed), bias, 0.0
     heights[:] = 0
     for i in range(mask.shape[0]):
         for k in range(mask.shape[1]):
@@ -166,25 +167,26 @@ def _add(
     carries, late = 0, 0.0
     for c in range(width):
         keep, one = (needed >> c) & 1 != 0, (constant >> c) & 1 != 0
-        height = heights[c] + carries
+        own = (heights[c >> 2] >> (16 * (c & 3))) & 0xFFFF
+        height = own + carries
         if height and keep:
             result |= 1 << c
-        start = early if heights[c] else 0.0
+        start = early if own else 0.0
         carries, settled[c], late = _reduce(height, one, keep, c == width - 1, start, late, count, delay)
-    return result, constant & needed & ~result
+    return result, int(constant & needed & ~result)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _spread(summand: int, heights: IntArray) -> None:
-    """Counts the ones of a summand into their columns."""
-    column = 0
+    """Counts the ones of a summand into its columns; see `LANES`."""
+    four = 0
     while summand:
-        heights[column] += summand & 1
-        summand >>= 1
-        column += 1
+        heights[four] += LANES[summand & 15]
+        summand >>= 4
+        four += 1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _clip_bit(
     settled: float,
     varies: bool,
@@ -282,7 +284,7 @@ def count_layer(
     """
     n_networks, n_neurons, n_inputs, _ = masks.shape
     n_columns = bit_length(needed.max())
-    heights, moving = np.zeros(MAX_COLUMNS, np.int64), np.zeros(n_inputs, np.int64)
+    heights, moving = np.zeros(16, np.int64), np.zeros(n_inputs, np.int64)
     varying = np.zeros((n_networks, n_neurons), np.int64)
     constant = np.zeros((n_networks, n_neurons), np.int64)
     settled = np.zeros((n_networks, n_neurons, n_columns))
