@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.ir.errors import IrError
-from codegen.ir.evaluate import Codes
-from codegen.ir.kernels import count_confusions, evaluate_population
-from codegen.ir.lowering import Genes, Shape, empty_program, lower
-from codegen.ir.members import batch_of, check_batch, network_of
-from codegen.ir.population import BatchArgmax, BatchLayer, Int32Array, MlpBatch
+from codegen.ir.evaluate import Codes, decide, mlp_sums
+from codegen.ir.kernels import Answers, count_confusions, evaluate_population
+from codegen.ir.lowering import WIDEST, lower
+from codegen.ir.members import batch_of, check_batch, mlp_of, network_of
+from codegen.ir.population import BatchArgmax, BatchLayer, MlpBatch
 
 __all__ = [
     "PackedSamples",
@@ -168,32 +168,19 @@ def _run(
         raise IrError(
             f"samples: feature {feature} must be at most {batch.input_hi[feature]}, not {samples.hi[feature]}"
         )
-    shape, genes = _flat(batch)
-    program = empty_program(shape, genes)
-    lower(shape, genes, program)
-    evaluate_population(shape, genes, program, samples.blocks, winners, sums)
+    program = lower(batch)
+    evaluate_population(program, samples.blocks, Answers(winners, sums))
+    for index in np.flatnonzero(program.layer_widths.max(axis=1) == WIDEST):
+        _define(batch, int(index), samples, Answers(winners, sums))
 
 
-def _flat(batch: MlpBatch) -> tuple[Shape, Genes]:
-    """The layers laid end to end, so that one compiled kernel serves any depth."""
-    n = batch.n_networks
-    none = np.empty((n, 0), dtype=np.int32)
-    argmax = batch.argmax or BatchArgmax(np.empty((n, 0, 2), dtype=np.int32), none)
-    widths = [len(batch.input_hi), *(layer.biases.shape[1] for layer in batch.layers)]
-    n_terms = [layer.masks.shape[3] for layer in batch.layers]
-    genes = Genes(
-        np.concatenate([layer.masks.reshape(n, -1) for layer in batch.layers], axis=1),
-        np.concatenate([layer.weights.reshape(n, -1) for layer in batch.layers], axis=1),
-        np.concatenate([layer.biases for layer in batch.layers], axis=1),
-        _columns([layer.clip_shift for layer in batch.layers], none),
-        _columns([layer.clip_hi for layer in batch.layers], none),
-        np.ascontiguousarray(batch.input_hi),
-        np.ascontiguousarray(argmax.sides),
-        np.ascontiguousarray(argmax.masks),
-    )
-    return Shape(np.array(widths), np.array(n_terms)), genes
-
-
-def _columns(vectors: list[Int32Array | None], none: Int32Array) -> Int32Array:
-    given = [vector for vector in vectors if vector is not None]
-    return np.stack(given, axis=1) if given else none
+def _define(batch: MlpBatch, index: int, samples: PackedSamples, answers: Answers) -> None:
+    """A network with sums beyond 32 bits, which no search meets: by the definition."""
+    n_features = samples.blocks.shape[1]
+    codes = samples.blocks.transpose(0, 2, 1).reshape(-1, n_features)[: samples.n_samples].astype(np.int64)
+    mlp = mlp_of(batch, index)
+    found = mlp_sums(mlp, codes)
+    if answers.sums.shape[2]:
+        answers.sums[index] = found.T
+    if answers.winners.shape[1]:
+        answers.winners[index] = decide(found, mlp.argmax)

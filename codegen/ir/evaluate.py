@@ -29,9 +29,9 @@ def evaluate(network: Network, codes: Codes) -> Int64Array:
     samples = check_codes(network.interface, codes)
     match network.body:
         case BespokeMlp():
-            sums = _mlp_outputs(network.body, samples)
+            sums = mlp_sums(network.body, samples)
             if isinstance(network.interface.output, ClassOutput):
-                return mlp_decide(sums, network.body.argmax)
+                return decide(sums, network.body.argmax)
             return sums
         case DecisionTree():
             answers = _evaluate_tree(network.body, network.interface, samples)
@@ -40,7 +40,7 @@ def evaluate(network: Network, codes: Codes) -> Int64Array:
         case TensorNet():
             answers = evaluate_tensor_net(network.body, network.interface, samples)
             if isinstance(network.interface.output, ClassOutput):
-                return mlp_decide(answers, None)
+                return decide(answers, None)
     return answers[:, 0] if isinstance(network.interface.output, ClassOutput) else answers
 
 
@@ -48,7 +48,7 @@ def outputs(network: Network, codes: Codes) -> Int64Array:
     """(n_samples, n_outputs) accumulators of the last layer of a bespoke MLP; errors as `evaluate`."""
     if not isinstance(network.body, BespokeMlp):
         raise IrError(f"outputs: the body must be a BespokeMlp, not a {type(network.body).__name__}")
-    return _mlp_outputs(network.body, check_codes(network.interface, codes))
+    return mlp_sums(network.body, check_codes(network.interface, codes))
 
 
 def check_codes(interface: Interface, codes: Codes) -> Int64Array:
@@ -73,7 +73,8 @@ def check_codes(interface: Interface, codes: Codes) -> Int64Array:
     return array.astype(np.int64)
 
 
-def _mlp_outputs(mlp: BespokeMlp, samples: Int64Array) -> Int64Array:
+def mlp_sums(mlp: BespokeMlp, samples: Int64Array) -> Int64Array:
+    """(n_samples, n_outputs) accumulators of the last layer, for int64 codes that are known to be valid."""
     values = samples
     for layer in mlp.layers:
         values = _evaluate_layer(layer, values)
@@ -92,7 +93,7 @@ def _evaluate_layer(layer: Layer, values: Int64Array) -> Int64Array:
     return kept.clip(max=(1 << layer.clip.bits) - 1)
 
 
-def mlp_decide(sums: Int64Array, argmax: tuple[Comparison, ...] | None) -> Int64Array:
+def decide(sums: Int64Array, argmax: tuple[Comparison, ...] | None) -> Int64Array:
     """The winning index (n_samples,) of (n_samples, n_outputs) sums; `argmax` as in `BespokeMlp`."""
     if argmax is None:
         return np.asarray(np.argmax(sums, axis=1), dtype=np.int64)

@@ -2,129 +2,141 @@
 
 Every inner loop runs over the samples of one block, which stays in the first-level cache, and carries
 nothing from one sample to the next, so that the compiler makes vector instructions of it.
+
+A sum that fits 16 bits is made in 16 bits, whatever the order of its terms: wrapping is harmless where
+the result fits. Of a sum that does not, runs of terms that fit are, and only the runs are added up in 32
+bits. Kernels skip the networks with a layer beyond 32 bits.
 """
 # mypy: disable-error-code="untyped-decorator"
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from codegen.ir.lowering import NARROW, WIDE, Array, Genes, Program, Shape
+from codegen.ir.lowering import NARROW, WIDEST, Array, Program
+
+OUTER: dict[str, Any] = {"cache": True, "error_model": "numpy"}
+INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True}
+"""Kernels that only kernels call go without an entry from Python, which takes a quarter off the compilation."""
 
 
-class Rows(NamedTuple):
-    """Scratch of one width: sums (n_rows, block), best (block,), both of one signed type."""
+class Answers(NamedTuple):
+    """Where results go: winners (n_networks, n_samples) or sums (n_networks, n_outputs, n_samples) int64.
 
-    sums: Array
-    best: Array
-
-
-@njit(cache=True, error_model="numpy")
-def evaluate_population(
-    shape: Shape, genes: Genes, program: Program, blocks: Array, winners: Array, sums: Array
-) -> None:
-    """Fills `winners` (n_networks, n_samples), or `sums` (n_networks, n_outputs, n_samples) int64.
-
-    The one to be left out has no samples. blocks: (n_blocks, n_features, block) uint16.
+    The one to be left out has no samples.
     """
-    block, n_samples = blocks.shape[2], max(winners.shape[1], sums.shape[2])
-    narrow = np.empty((max(shape.widths.max(), 2 * shape.widths[-1]), block), np.uint16)
-    rows16 = Rows(narrow.view(np.int16), np.empty(block, np.int16))
-    rows32 = Rows(np.empty(narrow.shape, np.int32), np.empty(block, np.int32))
-    rows64 = Rows(np.empty(narrow.shape, np.int64), np.empty(block, np.int64))
-    activations = np.empty((2, shape.widths.max(), block), np.uint16)
-    indices = np.empty((2 * shape.widths[-1], block), np.uint16)
-    n_layers = len(shape.n_terms)
+
+    winners: Array
+    sums: Array
+
+
+class Scratch(NamedTuple):
+    """Rows of one block each: sums modulo 2**16 as uint16 and, the same memory, as int16; sums in int32.
+
+    indices: uint16, winners of the argmax.
+    """
+
+    narrow: Array
+    signed: Array
+    wide: Array
+    indices: Array
+
+
+@njit(**OUTER)
+def evaluate_population(program: Program, blocks: Array, answers: Answers) -> None:
+    """Fills `answers`. blocks: (n_blocks, n_features, block) uint16."""
+    widths, block = program.widths, blocks.shape[2]
+    n_layers, n_outputs = len(widths) - 1, widths[-1]
+    n_samples = max(answers.winners.shape[1], answers.sums.shape[2])
+    narrow = np.empty((max(widths.max(), 2 * n_outputs), block), np.uint16)
+    wide, indices = np.empty(narrow.shape, np.int32), np.empty((2 * n_outputs, block), np.uint16)
+    scratch = Scratch(narrow, narrow.view(np.int16), wide, indices)
+    activations = np.empty((2, widths.max(), block), np.uint16)
     for b in range(len(blocks)):
         start = b * block
         n = min(block, n_samples - start)
-        for p in range(len(genes.masks)):
+        for p in range(len(program.biases)):
+            if program.layer_widths[p].max() == WIDEST:
+                continue
             x, neuron = blocks[b], 0
-            for layer in range(n_layers):
-                n_neurons, width, last = (
-                    shape.widths[layer + 1],
-                    program.layer_widths[p, layer],
-                    layer == n_layers - 1,
-                )
-                target = activations[layer % 2]
-                if width == NARROW:
-                    _narrow_layer(narrow, n_neurons, neuron, x, n, genes.biases, program, p)
-                    if last:
-                        _finish(rows16, indices, n_neurons, n, genes, p, start, winners, sums)
-                    else:
-                        _clip(
-                            rows16.sums,
-                            n_neurons,
-                            n,
-                            genes.clip_shift[p, layer],
-                            genes.clip_hi[p, layer],
-                            target,
-                        )
-                elif width == WIDE:
-                    _wide_layer(rows32.sums, narrow, n_neurons, neuron, x, n, genes.biases, program, p)
-                    if last:
-                        _finish(rows32, indices, n_neurons, n, genes, p, start, winners, sums)
-                    else:
-                        _clip(
-                            rows32.sums,
-                            n_neurons,
-                            n,
-                            genes.clip_shift[p, layer],
-                            genes.clip_hi[p, layer],
-                            target,
-                        )
+            for layer in range(n_layers - 1):
+                _sum_layer(program, p, layer, neuron, x, n, scratch)
+                x = activations[layer % 2]
+                shift, hi = program.clip_shift[p, layer], program.clip_hi[p, layer]
+                if program.layer_widths[p, layer] == NARROW:
+                    _clip(scratch.signed, widths[layer + 1], n, shift, hi, x)
                 else:
-                    _wide_layer(rows64.sums, narrow, n_neurons, neuron, x, n, genes.biases, program, p)
-                    if last:
-                        _finish(rows64, indices, n_neurons, n, genes, p, start, winners, sums)
-                    else:
-                        _clip(
-                            rows64.sums,
-                            n_neurons,
-                            n,
-                            genes.clip_shift[p, layer],
-                            genes.clip_hi[p, layer],
-                            target,
-                        )
-                x = target
-                neuron += n_neurons
+                    _clip(scratch.wide, widths[layer + 1], n, shift, hi, x)
+                neuron += widths[layer + 1]
+            _sum_layer(program, p, n_layers - 1, neuron, x, n, scratch)
+            if program.layer_widths[p, n_layers - 1] == NARROW:
+                _finish(scratch.signed, scratch.indices, program, p, start, n, answers)
+            else:
+                _finish(scratch.wide, scratch.indices, program, p, start, n, answers)
 
 
-@njit(cache=True, error_model="numpy")
-def _narrow_layer(
-    narrow: Array, n_neurons: int, neuron: int, x: Array, n: int, biases: Array, program: Program, p: int
-) -> None:
-    """The sums of a layer's neurons, modulo 2**16, in the first rows of `narrow`."""
-    for row in range(n_neurons):
-        first = program.run_ends[p, program.neuron_ends[p, neuron + row]]
-        last = program.run_ends[p, program.neuron_ends[p, neuron + row + 1]]
-        _narrow_sum(narrow, row, x, n, program.terms, p, first, last, biases[p, neuron + row])
+@njit(**INNER)
+def _sum_layer(program: Program, p: int, layer: int, neuron: int, x: Array, n: int, scratch: Scratch) -> None:
+    """The sums of a layer, in rows of `scratch.narrow` or, where one of them needs it, `scratch.wide`."""
+    terms, wide, signed = program.terms, scratch.wide, scratch.signed
+    for row in range(program.widths[layer + 1]):
+        first, last = program.ends[p, neuron + row]
+        bias = program.biases[p, neuron + row]
+        whole = program.neuron_widths[p, neuron + row] == NARROW
+        if not whole:
+            for i in range(n):
+                wide[row, i] = bias
+        while whole or first < last:
+            end = last if whole else _run_end(program.extremes, first, last)
+            _narrow_sum(scratch.narrow, row, x, n, terms, first, end, bias if whole else 0)
+            if whole:
+                break
+            if end == first:
+                _add_wide(wide, row, x, n, terms, first)
+            else:
+                for i in range(n):
+                    wide[row, i] += signed[row, i]
+            first = max(end, first + 1)
+        if whole and program.layer_widths[p, layer] != NARROW:
+            for i in range(n):
+                wide[row, i] = signed[row, i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**INNER)
+def _run_end(extremes: Array, first: int, last: int) -> int:
+    """How far the terms from `first` on reach that together fit 16 bits; `first` where not even one does."""
+    lo = hi = np.int64(0)
+    for term in range(first, last):
+        lo, hi = lo + min(extremes[term], 0), hi + max(extremes[term], 0)
+        if lo < -(1 << 15) or hi >= 1 << 15:
+            return term
+    return last
+
+
+@njit(**INNER)
 def _narrow_sum(
-    narrow: Array, row: int, x: Array, n: int, terms: Array, p: int, first: int, last: int, bias: int
+    narrow: Array, row: int, x: Array, n: int, terms: Array, first: int, last: int, bias: int
 ) -> None:
     """bias + terms first..last - 1, modulo 2**16."""
     start = np.uint16(bias)
     for i in range(n):
         narrow[row, i] = start
     while first + 4 <= last:
-        _add_four(narrow, row, x, n, terms, p, first)
+        _add_four(narrow, row, x, n, terms, first)
         first += 4
     while first < last:
-        _add_one(narrow, row, x, n, terms, p, first)
+        _add_one(narrow, row, x, n, terms, first)
         first += 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _add_four(narrow: Array, row: int, x: Array, n: int, terms: Array, p: int, k: int) -> None:
+@njit(**INNER, forceinline=True)
+def _add_four(narrow: Array, row: int, x: Array, n: int, terms: Array, k: int) -> None:
     """Adds terms k..k + 3 in one pass, so that a sum is read and written once for four terms."""
-    f0, m0, w0 = terms[p, k, 0], np.uint16(terms[p, k, 1]), np.uint16(terms[p, k, 2])
-    f1, m1, w1 = terms[p, k + 1, 0], np.uint16(terms[p, k + 1, 1]), np.uint16(terms[p, k + 1, 2])
-    f2, m2, w2 = terms[p, k + 2, 0], np.uint16(terms[p, k + 2, 1]), np.uint16(terms[p, k + 2, 2])
-    f3, m3, w3 = terms[p, k + 3, 0], np.uint16(terms[p, k + 3, 1]), np.uint16(terms[p, k + 3, 2])
+    f0, m0, w0 = terms[k, 0], np.uint16(terms[k, 1]), np.uint16(terms[k, 2])
+    f1, m1, w1 = terms[k + 1, 0], np.uint16(terms[k + 1, 1]), np.uint16(terms[k + 1, 2])
+    f2, m2, w2 = terms[k + 2, 0], np.uint16(terms[k + 2, 1]), np.uint16(terms[k + 2, 2])
+    f3, m3, w3 = terms[k + 3, 0], np.uint16(terms[k + 3, 1]), np.uint16(terms[k + 3, 2])
     for i in range(n):
         a = np.uint16(np.uint16(x[f0, i] & m0) * w0)
         b = np.uint16(np.uint16(x[f1, i] & m1) * w1)
@@ -133,61 +145,27 @@ def _add_four(narrow: Array, row: int, x: Array, n: int, terms: Array, p: int, k
         narrow[row, i] = np.uint16(narrow[row, i] + np.uint16(np.uint16(a + b) + np.uint16(c + d)))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _add_one(narrow: Array, row: int, x: Array, n: int, terms: Array, p: int, k: int) -> None:
-    f, m, w = terms[p, k, 0], np.uint16(terms[p, k, 1]), np.uint16(terms[p, k, 2])
+@njit(**INNER, forceinline=True)
+def _add_one(narrow: Array, row: int, x: Array, n: int, terms: Array, k: int) -> None:
+    f, m, w = terms[k, 0], np.uint16(terms[k, 1]), np.uint16(terms[k, 2])
     for i in range(n):
         narrow[row, i] = np.uint16(narrow[row, i] + np.uint16(np.uint16(x[f, i] & m) * w))
 
 
-@njit(cache=True, error_model="numpy")
-def _wide_layer(
-    sums: Array,
-    narrow: Array,
-    n_neurons: int,
-    neuron: int,
-    x: Array,
-    n: int,
-    biases: Array,
-    program: Program,
-    p: int,
-) -> None:
-    """The sums of a layer's neurons in int32 or int64 rows; the first row of `narrow` is scratch."""
-    signed = narrow.view(np.int16)
-    for row in range(n_neurons):
-        first, last = program.neuron_ends[p, neuron + row], program.neuron_ends[p, neuron + row + 1]
-        bias = biases[p, neuron + row]
-        whole = program.neuron_widths[p, neuron + row] == NARROW
-        for i in range(n):
-            sums[row, i] = 0 if whole else bias
-        for run in range(first, last):
-            begin, end = program.run_ends[p, run], program.run_ends[p, run + 1]
-            if program.run_widths[p, run] == NARROW:
-                # The interval of a whole neuron counts its bias in, so the bias must be in its one run.
-                _narrow_sum(narrow, 0, x, n, program.terms, p, begin, end, bias if whole else 0)
-                for i in range(n):
-                    sums[row, i] += signed[0, i]
-            else:
-                _add_wide(sums, row, x, n, program.terms, p, begin)
-        if whole and first == last:
-            for i in range(n):
-                sums[row, i] = bias
-
-
-@njit(cache=True, error_model="numpy")
-def _add_wide(sums: Array, row: int, x: Array, n: int, terms: Array, p: int, k: int) -> None:
-    f, m, w = terms[p, k, 0], np.uint16(terms[p, k, 1]), sums.dtype.type(terms[p, k, 2])
+@njit(**INNER)
+def _add_wide(wide: Array, row: int, x: Array, n: int, terms: Array, k: int) -> None:
+    f, m, w = terms[k, 0], np.uint16(terms[k, 1]), terms[k, 2]
     for i in range(n):
-        sums[row, i] += sums.dtype.type(x[f, i] & m) * w
+        wide[row, i] += np.int32(np.int32(x[f, i] & m) * w)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**INNER)
 def _clip(sums: Array, n_rows: int, n: int, shift: int, hi: int, activations: Array) -> None:
     """`min(max(sum, 0) >> shift, hi)` of the first rows."""
     kind, n_bits = sums.dtype.type, 8 * sums.itemsize
     if shift >= n_bits:
         shift, hi = 0, 0
-    top = kind(min(np.int64(hi), np.int64(np.iinfo(sums.dtype).max)))
+    top = kind(min(hi, (1 << (n_bits - 1)) - 1))
     for row in range(n_rows):
         for i in range(n):
             # The mask changes nothing; it tells the compiler that the shift fits the narrow type.
@@ -195,47 +173,39 @@ def _clip(sums: Array, n_rows: int, n: int, shift: int, hi: int, activations: Ar
             activations[row, i] = min(kept, top)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**INNER)
 def _finish(
-    rows: Rows,
-    indices: Array,
-    n_outputs: int,
-    n: int,
-    genes: Genes,
-    p: int,
-    start: int,
-    winners: Array,
-    sums: Array,
+    sums: Array, indices: Array, program: Program, p: int, start: int, n: int, answers: Answers
 ) -> None:
-    """Writes the answers of one network to one block, from the sums of its last layer."""
-    for output in range(n_outputs if sums.shape[2] else 0):
+    """Writes what one network answers to one block, from the sums of its last layer."""
+    n_outputs, row = program.widths[-1], 0
+    for output in range(n_outputs if answers.sums.shape[2] else 0):
         for i in range(n):
-            sums[p, output, start + i] = rows.sums[output, i]
-    if winners.shape[1]:
-        row = 0
-        if genes.match_masks.shape[1]:
-            row = _tournament(rows.sums, indices, n_outputs, n, genes.sides, genes.match_masks, p)
+            answers.sums[p, output, start + i] = sums[output, i]
+    if answers.winners.shape[1]:
+        if program.match_masks.shape[1]:
+            row = _tournament(sums, indices, n_outputs, n, program.sides, program.match_masks, p)
         else:
-            _exact_argmax(rows.sums, rows.best, indices, n_outputs, n)
+            _exact_argmax(sums, indices, n_outputs, n)
         for i in range(n):
-            winners[p, start + i] = indices[row, i]
+            answers.winners[p, start + i] = indices[row, i]
 
 
-@njit(cache=True, error_model="numpy")
-def _exact_argmax(sums: Array, best: Array, indices: Array, n_outputs: int, n: int) -> None:
-    """The lowest index of the largest sum, in row 0 of `indices`."""
+@njit(**INNER)
+def _exact_argmax(sums: Array, indices: Array, n_outputs: int, n: int) -> None:
+    """The lowest index of the largest sum, in row 0 of `indices`; the maximum goes to a free row."""
     for i in range(n):
-        best[i] = sums[0, i]
+        sums[n_outputs, i] = sums[0, i]
         indices[0, i] = 0
     for output in range(1, n_outputs):
         index = np.uint16(output)
         for i in range(n):
-            value, before = sums[output, i], best[i]
+            value, before = sums[output, i], sums[n_outputs, i]
             indices[0, i] = index if value > before else indices[0, i]
-            best[i] = max(value, before)
+            sums[n_outputs, i] = max(value, before)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**INNER)
 def _tournament(
     sums: Array, indices: Array, n_outputs: int, n: int, sides: Array, match_masks: Array, p: int
 ) -> int:
@@ -255,15 +225,14 @@ def _tournament(
     return 2 * n_outputs - 2
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**OUTER)
 def count_confusions(winners: Array, labels: Array, counts: Array) -> None:
     """Adds to counts (n_networks, n_classes, n_classes) int64, true class first.
 
     Four tables in turn, since adding twice to one counter waits for the first addition.
     """
-    n_classes = counts.shape[1]
-    tables = np.empty((4, n_classes * n_classes), np.int32)
-    n_samples = len(labels)
+    n_classes, n_samples = counts.shape[1], len(labels)
+    tables = np.empty((4, n_classes * n_classes), np.int64)
     for p in range(len(winners)):
         tables[:] = 0
         for i in range(0, n_samples - 3, 4):
@@ -272,4 +241,5 @@ def count_confusions(winners: Array, labels: Array, counts: Array) -> None:
         for i in range(n_samples - n_samples % 4, n_samples):
             tables[0, labels[i] * n_classes + winners[p, i]] += 1
         for cell in range(n_classes * n_classes):
-            counts[p, cell // n_classes, cell % n_classes] += tables[:, cell].sum()
+            for lane in range(4):
+                counts[p, cell // n_classes, cell % n_classes] += tables[lane, cell]

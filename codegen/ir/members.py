@@ -19,6 +19,11 @@ def network_of(batch: MlpBatch, index: int, interface: Interface) -> Network:
     """
     if [feature.code_hi for feature in interface.features] != batch.input_hi.tolist():
         raise IrError("batch: input_hi must be the largest codes of the interface's features")
+    return Network(interface, mlp_of(batch, index))
+
+
+def mlp_of(batch: MlpBatch, index: int) -> BespokeMlp:
+    """The body of `network_of`, which needs no interface."""
     ceilings, layers = batch.input_hi.tolist(), []
     for layer in batch.layers:
         clip = _clip_of(layer, index)
@@ -27,7 +32,7 @@ def network_of(batch: MlpBatch, index: int, interface: Interface) -> Network:
         layers.append(Layer(neurons, clip))
         if clip is not None:
             ceilings = [clip_value(accumulator_range(neuron, sources)[1], clip) for neuron in neurons]
-    return Network(interface, BespokeMlp(tuple(layers), _argmax_of(batch.argmax, index)))
+    return BespokeMlp(tuple(layers), _argmax_of(batch.argmax, index))
 
 
 def _clip_of(layer: BatchLayer, index: int) -> Clip | None:
