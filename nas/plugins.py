@@ -143,6 +143,8 @@ def _beside(base: Path, value: object) -> object:
 
 
 def _installed(name: str, group: str, named: str) -> str:
+    if name in BUILT_IN.get(group, {}):
+        return BUILT_IN[group][name]
     known = {plugin.name: plugin.reference for plugin in list_plugins(group)}
     if name not in known:
         hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"

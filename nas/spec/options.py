@@ -1,7 +1,7 @@
 """Options that search spaces and hardware models read themselves: their problems, at their keys."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,11 +63,13 @@ def check_hardware(root: Node, hardware: JsonValue, base: Path) -> HardwareCheck
         if section.model not in BUILT_IN[HWMODELS_GROUP]:
             problems += _unless_installed(root, alias, section.model)
             continue
-        found = _option_problems(root, alias, section, base)
-        problems += found
-        if not found:
-            model = make_hardware_model(section, where="", base=base, allow_code=False)
-            metrics[alias] = tuple(model.metrics)
+        try:
+            metrics[alias] = _built_in_metrics(section, base)
+        except (HardwareModelError, PluginError) as error:
+            key = _named_key(str(error), section.options)
+            problems += _keyword_problems(root, alias, section) or [
+                problem_at(root, ("hardware", alias, key), str(error))
+            ]
     return HardwareCheck(tuple(problems), metrics)
 
 
@@ -82,22 +84,13 @@ def _unless_installed(root: Node, alias: str, name: str) -> list[Problem]:
     return [problem_at(root, ("hardware", alias, "model"), text)]
 
 
-def _option_problems(root: Node, alias: str, section: HardwareSpec, base: Path) -> list[Problem]:
-    try:
-        make = resolve(section.model, HWMODELS_GROUP, base=base, allow_code=False)
-        problems = _keyword_problems(root, alias, section, make)
-        if not problems:
-            make_hardware_model(section, base=base, allow_code=False)
-    except (HardwareModelError, PluginError) as error:
-        key = _named_key(str(error), section.options)
-        return [problem_at(root, ("hardware", alias, key), str(error))]
-    return problems
+def _built_in_metrics(section: HardwareSpec, base: Path) -> tuple[Metric, ...]:
+    return tuple(make_hardware_model(section, base=base, allow_code=False).metrics)
 
 
-def _keyword_problems(
-    root: Node, alias: str, section: HardwareSpec, make: Callable[..., object]
-) -> list[Problem]:
+def _keyword_problems(root: Node, alias: str, section: HardwareSpec) -> list[Problem]:
     """Unknown options, and values of the wrong type, by the signature of the model."""
+    make = resolve(section.model, HWMODELS_GROUP, base=Path(), allow_code=False)
     types = option_types(make) or {}
     names = ("model", *types)
     problems: list[Problem] = []

@@ -17,7 +17,7 @@ def apply_override(root: MapNode, text: str) -> None:
     parts = _parts(path.strip())
     node: Node = root
     for index, part in enumerate(parts[:-1]):
-        node = _step(node, part, place, ".".join(parts[: index + 1]))
+        node = _step(node, part, place, ".".join(parts[:index]))
     _put(node, parts[-1], _value(value, place), place, ".".join(parts[:-1]))
 
 
@@ -53,7 +53,7 @@ def _step(node: Node, part: str, place: Place, path: str) -> Node:
             return below
         case ListNode():
             return node.items[_index(node, part, place, path, len(node.items) - 1)]
-    raise _error(place, f"{path.rpartition('.')[0]} is a single value; nothing can be set below it")
+    raise _error(place, f"{path} is a single value; nothing can be set below it")
 
 
 def _put(node: Node, part: str, value: Node, place: Place, path: str) -> None:

@@ -27,7 +27,7 @@ from ruamel.yaml.reader import ReaderError
 from nas.spec.problems import Problem
 
 MAX_DEPTH = 12
-MAX_VALUES = 4000
+MAX_VALUES = 1000
 MAX_DIGITS = 40
 """Longer numbers stay text."""
 
@@ -85,6 +85,7 @@ def parse_tree(text: str, place: Place) -> tuple[Node, tuple[Problem, ...]]:
     Raises TreeError.
     """
     reader = _TreeReader(place)
+    _refuse_bracket_runs(text, reader)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             reader.take(event)
@@ -94,7 +95,7 @@ def parse_tree(text: str, place: Place) -> tuple[Node, tuple[Problem, ...]]:
     except ReaderError as error:
         before = text[: error.position]
         where = reader.place_at(before.count("\n"), len(before) - before.rfind("\n") - 1)
-        raise TreeError(where, f"not text: character {error.character!r} is not allowed") from None
+        raise TreeError(where, f"not text: character {chr(error.character)!r} is not allowed") from None
     except (YAMLError, ValueError, OverflowError) as error:
         if isinstance(error, TreeError):
             raise
@@ -126,7 +127,7 @@ def find(root: Node, path: KeyPath, *, key: bool = False) -> Place:
             case ListNode() if isinstance(part, int) and part < len(node.items):
                 place, node = node.items[part].place, node.items[part]
             case _:
-                return place
+                break
     return node.place if isinstance(node, Leaf) and node.text and not key else place
 
 
@@ -217,6 +218,16 @@ class _TreeReader:
         self.problems.append(Problem(key.place.file, key.place.line, key.place.column, "", text))
 
 
+def _refuse_bracket_runs(text: str, reader: _TreeReader) -> None:
+    """The scanner takes quadratic time over a long run of opening brackets, before any event comes."""
+    run = _BRACKET_RUN.search(text)
+    if run is not None:
+        before = text[: run.start()]
+        where = reader.place_at(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        raise TreeError(where, f"nested deeper than {MAX_DEPTH} levels")
+
+
+_BRACKET_RUN = re.compile(r"(?:[\[{]\s?){100}")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, JsonValue] = {
