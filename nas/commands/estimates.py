@@ -43,7 +43,7 @@ def _stage_lines(stage: StageEstimate) -> Iterator[str]:
     width = max((len(name) for name in stage.prices), default=0)
     for name, spread in stage.prices.items():
         low, mid, high = figure(spread.lowest), figure(spread.median), figure(spread.highest)
-        yield f"  {name:<{width}}  {low} to {high}, half of them below {mid}"
+        yield f"  {name:<{width}}  {low} to {high}, median {mid}"
 
 
 def _designs(stage: StageEstimate) -> str:

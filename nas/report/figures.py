@@ -42,16 +42,21 @@ def byte_count(n_bytes: int) -> str:
 
 
 _PRETTY_UNITS = {"cm2": "cm²", "mm2": "mm²", "um2": "µm²", "uJ": "µJ", "uW": "µW", "us": "µs", "1": ""}
-_SMALLER_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_LADDERS = {
+    "s": ((1.0, 1.0, "s"), (1e-3, 1e-3, "ms"), (1e-6, 1e-6, "µs"), (0.0, 1e-9, "ns")),
+    "mW": ((0.1, 1.0, "mW"), (1e-3, 1e-3, "µW"), (0.0, 1e-6, "nW")),
+    "cm2": ((0.1, 1.0, "cm²"), (0.0, 1e-2, "mm²")),
+}
+"""From which value on a unit is used, its size, and its name."""
 
 
 def quantity(value: float, unit: str) -> str:
-    """A figure with its unit: "12.3 cm²", "0.93", "8 KiB", "310 µs"."""
+    """A figure with its unit, a smaller one for small values: "12.30 cm²", "8.0 KiB", "310 µs"."""
     if not math.isfinite(value):
         return figure(value)
     if unit == "bytes" and value >= 0:
         return byte_count(round(value))
-    if unit == "s" and 0 < value < 1:
-        size, name = next((pair for pair in _SMALLER_SECONDS if value >= pair[0]), _SMALLER_SECONDS[-1])
-        return f"{figure(value / size)} {name}"
+    if unit in _LADDERS and value > 0:
+        size, unit = next((size, name) for least, size, name in _LADDERS[unit] if value >= least)
+        value /= size
     return f"{figure(value)} {_PRETTY_UNITS.get(unit, unit)}".rstrip()

@@ -20,11 +20,11 @@ def print_report(report: ReportData, console: Console) -> None:
     found = designs(report)
     console.print(_head(report))
     for design in found:
-        console.print(Padding(_design(design, report), (1, 0, 0, 0)))
+        console.print(Padding(_design(design, report), (1, 0, 0, 0), expand=False))
     if not found:
-        console.print(Padding(Text("No design was chosen.", style="yellow"), (1, 0, 0, 0)))
+        console.print(Padding(Text("No design was chosen.", style="yellow"), (1, 0, 0, 0), expand=False))
     if report.front:
-        console.print(Padding(_front(report), (1, 0, 0, 0)))
+        console.print(Padding(_front(report), (1, 0, 0, 0), expand=False))
     for note in (*report.data.warnings, *report.search.notes):
         console.print(Text(f"note: {note}", style="dim"))
 
@@ -75,7 +75,7 @@ def _costs(design: DesignReport, report: ReportData) -> RenderableType:
         cells = [_optional(winner.metrics.get(name))]
         cells += [_optional(winner.test.get(name))] if winner.test else []
         _add_row(table, (name, *cells, bound), style=style)
-    return Padding(table, (0, 0, 0, 2))
+    return Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def _optional(value: float | None) -> str:
@@ -100,7 +100,7 @@ def _front(report: ReportData) -> RenderableType:
     title = f"Pareto front: {count(len(report.front))} designs"
     if step > 1:
         title += f", every {_ordinal(step)} shown (--json has all)"
-    return Group(Text(title, style="bold"), Padding(table, (0, 0, 0, 2)))
+    return Group(Text(title, style="bold"), Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _ordinal(number: int) -> str:

@@ -40,7 +40,10 @@ def test_a_figure_has_four_digits_that_matter(value: float, text: str) -> None:
         (2.5, "s", "2.500 s"),
         (2e-12, "s", "0.002000 ns"),
         (0.93, "1", "0.9300"),
+        (0.009137, "cm2", "0.9137 mm²"),
+        (0.0, "cm2", "0 cm²"),
         (1.5, "mW", "1.500 mW"),
+        (0.04157, "mW", "41.57 µW"),
         (math.nan, "mW", "-"),
     ],
 )
