@@ -133,7 +133,11 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "values": []
         if isinstance(output, ClassOutput)
         else [
-            {"name": comment(value.name), "scale": repr(value.scale), "offset": repr(value.offset)}
+            {
+                "name": comment(value.name),
+                "scale": repr(float(value.scale)),
+                "offset": repr(float(value.offset)),
+            }
             for value in output.values
         ],
         "body_text": body.text,
@@ -144,7 +148,7 @@ def _feature(feature: Feature) -> dict[str, object]:
     return {
         "name": comment(feature.name),
         "lo": float32(feature.lo),
-        "hi": float32(feature.hi),
+        "range": f"{np.float32(feature.lo)} to {np.float32(feature.hi)}",
         "bits": feature.bits,
         "scale": float32(feature.scale),
         "top": (1 << feature.bits) - 1,

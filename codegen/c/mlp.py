@@ -102,9 +102,11 @@ def _group_lines(
 
 
 def _add(product: Product) -> str:
-    value = "v" if product.mask is None else f"(v & 0x{product.mask:02x})"
     operator, size = ("-=", -product.weight) if product.weight < 0 else ("+=", product.weight)
-    return f"{operator} {value}" if size == 1 else f"{operator} {integer(size)} * {value}"
+    value = "v" if product.mask is None else f"v & 0x{product.mask:02x}"
+    if size == 1:
+        return f"{operator} {value}"
+    return f"{operator} {integer(size)} * {value if product.mask is None else f'({value})'}"
 
 
 def stored(layer: LayerProgram, neuron: int, name: str, prefix: str) -> str:

@@ -5,7 +5,7 @@ The emitter writes it down and the microcontroller model counts it, so both spea
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codegen.ir.network import BespokeMlp, Clip, Comparison, Layer, Network, Neuron
 from codegen.ir.ranges import masked_range, mlp_ranges, unsigned_bits
@@ -46,11 +46,14 @@ class Sum:
         return self.lo < -(1 << 31) or self.hi >= 1 << 31
 
 
+_SILENT = Sum(0, (), 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerProgram:
     """One layer. input_hi, output_hi: the largest value of each input, and of each output after the clip.
 
-    accumulators: the range of each sum. An output that is always 0 has an empty sum.
+    accumulators: the range of each sum. An output that is always 0, or that nothing reads, has an empty sum.
     """
 
     sums: tuple[Sum, ...]
@@ -114,7 +117,25 @@ def mlp_program(network: Network) -> MlpProgram:
         output_hi = tuple(hi for _, hi in found.outputs)
         layers.append(_layer_program(layer, input_hi, output_hi, found.accumulators))
         sources = found.outputs
-    return MlpProgram(tuple(layers), body.argmax)
+    return MlpProgram(_without_unread(layers), body.argmax)
+
+
+def _without_unread(layers: list[LayerProgram]) -> tuple[LayerProgram, ...]:
+    """The layers with every neuron silenced that the next layer does not read."""
+    kept = [layers[-1]]
+    for layer in reversed(layers[:-1]):
+        read = kept[0].read(range(len(kept[0].sums)))
+        neurons = range(len(layer.sums))
+        kept.insert(
+            0,
+            replace(
+                layer,
+                sums=tuple(layer.sums[n] if n in read else _SILENT for n in neurons),
+                accumulators=tuple(layer.accumulators[n] if n in read else (0, 0) for n in neurons),
+                output_hi=tuple(layer.output_hi[n] if n in read else 0 for n in neurons),
+            ),
+        )
+    return tuple(kept)
 
 
 def _layer_program(
@@ -123,9 +144,8 @@ def _layer_program(
     output_hi: tuple[int, ...],
     accumulators: tuple[tuple[int, int], ...],
 ) -> LayerProgram:
-    silent = Sum(0, (), 0, 0)  # a neuron whose output is always 0 needs no sum
     sums = tuple(
-        _sum(neuron, input_hi) if layer.clip is None or hi else silent
+        _sum(neuron, input_hi) if layer.clip is None or hi else _SILENT
         for neuron, hi in zip(layer.neurons, output_hi, strict=True)
     )
     return LayerProgram(sums, accumulators, layer.clip, input_hi, output_hi)

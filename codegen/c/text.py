@@ -1,5 +1,7 @@
 """Pieces of C: literals, strings, comments and the smallest type that holds a range."""
 
+import re
+
 import numpy as np
 
 from codegen.errors import CodegenError
@@ -40,8 +42,8 @@ def _string_byte(byte: int) -> str:
 def comment(text: str, limit: int = 60) -> str:
     """`text` as it may stand inside a comment: printable ASCII, cut after `limit` characters."""
     plain = "".join(character if 32 <= ord(character) < 127 else "?" for character in text[:limit])
-    # Backslashes could join lines or begin a trigraph's meaning; the others end or nest a comment.
-    return plain.replace("\\", "/").replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    # A backslash can join lines; two of the others in a row can end a comment, nest one, or make a trigraph.
+    return re.sub(r"[*/?](?=[*/?])", r"\g<0> ", plain.replace("\\", "/"))
 
 
 def integer_type(lo: int, hi: int) -> str:

@@ -10,7 +10,7 @@ from codegen.toolchain import ToolError, ToolResult, find_tool, install_hint, ru
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FIRMWARE_FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections")
+FIRMWARE_FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections", "-Imodule")
 """How the module is compiled for a core, in the proofs and for every measured figure."""
 
 ARM_GCC, QEMU = "arm-none-eabi-gcc", "qemu-system-arm"
@@ -45,7 +45,7 @@ def compile_c(tool: str, arguments: Sequence[str], folder: Path) -> None:
 
 def build_host(sources: Sequence[str], program: str, folder: Path) -> None:
     """Compiles for this machine as strict C99, under sanitizers."""
-    arguments = ["-std=c99", "-O1", *WARNINGS, *SANITIZERS, *sources, "-o", program]
+    arguments = ["-std=c99", "-O1", *WARNINGS, *SANITIZERS, "-Imodule", *sources, "-o", program]
     compile_c("gcc", arguments, folder)
 
 
@@ -57,20 +57,33 @@ def run_host(program: str, folder: Path) -> ToolResult:
 
 
 def build_firmware(core: Core, module: str, others: Sequence[str], image: str, folder: Path) -> None:
-    """Compiles the module with warnings as errors, then links it with the start-up and `others`."""
-    flags = [*core.compiler_flags, *FIRMWARE_FLAGS]
-    object_file = f"{image}.module.o"
-    compile_c(ARM_GCC, [*flags, *WARNINGS, "-fstack-usage", "-c", module, "-o", object_file], folder)
-    link_firmware(core, [object_file, *others], image, folder)
+    """Compiles the module with warnings as errors, and links it with the start-up and `others`."""
+    objects = compile_firmware(core, ["startup.c", "io_semihosting.c", *others], folder)
+    link_firmware(core, [compile_module(core, module, folder), *objects], image, folder)
 
 
-def link_firmware(core: Core, files: Sequence[str], image: str, folder: Path) -> None:
-    """Links objects and sources with the start-up into `image`, keeping only what is used."""
+def compile_module(core: Core, module: str, folder: Path) -> str:
+    """The object file of the module; beside it a .ci file holds its call graph with stack sizes."""
+    flags = [*core.compiler_flags, *FIRMWARE_FLAGS, *WARNINGS, "-fcallgraph-info=su"]
+    compile_c(ARM_GCC, [*flags, "-c", module, "-o", "module.o"], folder)
+    return "module.o"
+
+
+def compile_firmware(
+    core: Core, sources: Sequence[str], folder: Path, flags: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The object files of sources that are ours, in their order."""
+    compile_c(ARM_GCC, [*core.compiler_flags, *FIRMWARE_FLAGS, *flags, "-c", *sources], folder)
+    return tuple(f"{Path(source).stem}.o" for source in sources)
+
+
+def link_firmware(core: Core, objects: Sequence[str], image: str, folder: Path) -> None:
+    """Links objects into `image`, keeping only what is used."""
     script = Template((folder / "link.ld.in").read_text(encoding="utf-8"))
     sizes = {"flash_kib": core.simulator.flash_kib, "ram_kib": core.simulator.ram_kib}
     (folder / "link.ld").write_text(script.substitute(sizes), encoding="utf-8")
-    flags = [*core.compiler_flags, *FIRMWARE_FLAGS, "-nostartfiles", "-Wl,--gc-sections", "-Wl,-T,link.ld"]
-    compile_c(ARM_GCC, [*flags, "startup.c", "io_semihosting.c", *files, "-o", image], folder)
+    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,--gc-sections", "-Wl,-T,link.ld"]
+    compile_c(ARM_GCC, [*flags, *objects, "-o", image], folder)
 
 
 def run_firmware(core: Core, image: str, folder: Path, plugin: Sequence[str] = ()) -> ToolResult:

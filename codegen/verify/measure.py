@@ -1,8 +1,10 @@
 """What an emitted C module costs on a core: instructions counted in QEMU, flash, RAM and stack."""
 
+import functools
 import re
 import tempfile
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,9 +17,9 @@ from codegen.ir import Network
 from codegen.toolchain import ToolError, run_tool, tool_version
 from codegen.verify.build import (
     ARM_GCC,
-    FIRMWARE_FLAGS,
-    build_firmware,
     compile_c,
+    compile_firmware,
+    compile_module,
     link_firmware,
     run_firmware,
 )
@@ -96,9 +98,10 @@ def measure_firmware(
         subject = write_subject(network, artifact, Path(name))
         rows = codes[:MAX_ROWS]
         (subject.folder / "codes.bin").write_bytes(rows_bytes(rows, subject.input_dtype))
-        counts = _count_instructions(subject, core, len(rows))
-        flash, static_ram = _measure_size(subject, core)
-        stack = _measure_stack(subject, core)
+        objects = _compile(subject, core)
+        counts = _count_instructions(subject, core, objects, len(rows))
+        flash, static_ram = _measure_size(subject, core, objects)
+        stack = _measure_stack(subject)
         return FirmwareMeasurement(
             instructions_mean=float(np.mean(counts)),
             instructions_min=int(min(counts)),
@@ -110,15 +113,36 @@ def measure_firmware(
         )
 
 
-def _count_instructions(subject: Subject, core: Core, n_rows: int) -> list[int]:
+def _compile(subject: Subject, core: Core) -> dict[str, str]:
+    """The object files of all images, by their stem."""
+    texts = {"measured.S": _MEASURED, "user.c": _USER, "empty.c": _EMPTY}
+    for name, text in texts.items():
+        filled = text if name == "user.c" else text.format(prefix=subject.prefix)
+        (subject.folder / name).write_text(filled, encoding="utf-8")
+    ours = ["startup.c", "io_semihosting.c", "harness.c", "measured.S", "empty.c"]
+    objects = [
+        compile_module(core, subject.module, subject.folder),
+        *compile_firmware(core, ours, subject.folder, ["-DMEASURED"]),
+        *compile_firmware(core, ["user.c"], subject.folder),
+    ]
+    return {Path(name).stem: name for name in objects}
+
+
+def _link(subject: Subject, core: Core, objects: dict[str, str], stems: str) -> Path:
+    """An image of the start-up and the objects named in `stems`."""
+    names = [objects[stem] for stem in ("startup", "io_semihosting", *stems.split())]
+    link_firmware(core, names, "image.elf", subject.folder)
+    return subject.folder / "image.elf"
+
+
+def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n_rows: int) -> list[int]:
     folder = subject.folder
-    (folder / "measured.S").write_text(_MEASURED.format(prefix=subject.prefix), encoding="utf-8")
-    build_firmware(core, subject.module, ["-DMEASURED", "harness.c", "measured.S"], "counted.elf", folder)
-    compile_c("gcc", ["-shared", "-fPIC", "-O2", "count.c", "-o", "count.so"], folder)
-    symbols = _symbols(folder / "counted.elf")
+    image = _link(subject, core, objects, "module harness measured")
+    (folder / "count.so").write_bytes(_plugin())
+    symbols = _symbols(image)
     begin, end = symbols[f"{subject.prefix}_predict"], symbols["measured_return"]
     plugin = ["-plugin", f"./count.so,begin={begin:#x},end={end:#x}"]
-    result = run_firmware(core, "counted.elf", folder, plugin)
+    result = run_firmware(core, image.name, folder, plugin)
     counts = [int(number) for number in _COUNT.findall(result.stderr)]
     if result.returncode != 0 or len(counts) != n_rows:
         words = result.stderr.decode(errors="replace")[:500]
@@ -140,14 +164,20 @@ def _tool(argv: list[str], folder: Path) -> str:
     return result.stdout.decode(errors="replace")
 
 
-def _measure_size(subject: Subject, core: Core) -> tuple[int, int]:
+@functools.cache
+def _plugin() -> bytes:
+    """The compiled plugin."""
+    source = resources.files("codegen.verify").joinpath("firmware/count.c").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="silkscreen-") as name:
+        (Path(name) / "count.c").write_text(source, encoding="utf-8")
+        compile_c("gcc", ["-shared", "-fPIC", "-O2", "count.c", "-o", "count.so"], Path(name))
+        return (Path(name) / "count.so").read_bytes()
+
+
+def _measure_size(subject: Subject, core: Core, objects: dict[str, str]) -> tuple[int, int]:
     """(flash, static RAM) in bytes: a program that uses the module less one that has empty functions."""
-    folder = subject.folder
-    (folder / "user.c").write_text(_USER, encoding="utf-8")
-    (folder / "empty.c").write_text(_EMPTY.format(prefix=subject.prefix), encoding="utf-8")
-    link_firmware(core, ["user.c", subject.module], "full.elf", folder)
-    link_firmware(core, ["user.c", "empty.c"], "empty.elf", folder)
-    full, empty = (_size(folder / image) for image in ("full.elf", "empty.elf"))
+    full = _size(_link(subject, core, objects, "user module"))
+    empty = _size(_link(subject, core, objects, "user empty"))
     return full[0] - empty[0], full[1] - empty[1]
 
 
@@ -157,11 +187,9 @@ def _size(image: Path) -> tuple[int, int]:
     return int(text) + int(data), int(data) + int(bss)
 
 
-def _measure_stack(subject: Subject, core: Core) -> int:
+def _measure_stack(subject: Subject) -> int:
     """The deepest chain of calls from `P_predict`, by the compiler's own call graph."""
-    flags = [*core.compiler_flags, *FIRMWARE_FLAGS, "-fcallgraph-info=su", "-c", subject.module]
-    compile_c(ARM_GCC, [*flags, "-o", "graph.o"], subject.folder)
-    text = (subject.folder / "graph.ci").read_text(encoding="utf-8")
+    text = (subject.folder / "module.ci").read_text(encoding="utf-8")
     sizes = {title: int(size) for title, size in _NODE.findall(text)}
     calls: dict[str, set[str]] = {}
     for source, target in _EDGE.findall(text):

@@ -14,14 +14,16 @@ from codegen.errors import CodegenError
 from codegen.ir import ClassOutput, GateNetlist, Network
 
 ANSWERS, ANSWERS32, QUANTIZED = "answers.bin", "answers32.bin", "quantized.bin"
+MODULE = "module"
+"""The folder of the emitted files, whose names are the user's and could be those of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A folder with the module, `subject.h` and the sources of the harness.
 
-    module, selftest: file names; selftest is None where the artifact has none. rows32: the module has
-    `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c, with n_answers.
+    module, selftest: paths below the folder; selftest is None where the artifact has none. rows32: the
+    module has `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c, with n_answers.
     """
 
     folder: Path
@@ -35,25 +37,30 @@ class Subject:
 
 
 def write_subject(network: Network, artifact: Artifact, folder: Path) -> Subject:
-    """Writes everything into `folder`, flat. Raises CodegenError where the artifact has no module."""
+    """Writes the module into `folder`/module and the rest into `folder`.
+
+    Raises CodegenError where the artifact has no module.
+    """
+    (folder / MODULE).mkdir()
     names = set()
     for file in artifact.files:
         path = PurePosixPath(file.path)
         if path.suffix in (".c", ".h"):
-            (folder / path.name).write_text(file.text, encoding="utf-8")
+            (folder / MODULE / path.name).write_text(file.text, encoding="utf-8")
             names.add(path.name)
     prefix, classes = artifact.prefix, isinstance(network.interface.output, ClassOutput)
     if not {f"{prefix}.c", f"{prefix}.h"} <= names:
         raise CodegenError(f"artifact: must hold {prefix}.c and {prefix}.h, but has {sorted(names)}")
     for source in resources.files("codegen.verify").joinpath("firmware").iterdir():
         (folder / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    selftest = f"{prefix}_selftest.c"
     rows32 = isinstance(network.body, GateNetlist)
     (folder / "subject.h").write_text(_header(network, prefix, classes=classes), encoding="utf-8")
     return Subject(
         folder=folder,
         prefix=prefix,
-        module=f"{prefix}.c",
-        selftest=name if (name := f"{prefix}_selftest.c") in names else None,
+        module=f"{MODULE}/{prefix}.c",
+        selftest=f"{MODULE}/{selftest}" if selftest in names else None,
         rows32=rows32,
         input_dtype=_dtype(input_type(network.interface)),
         answer_dtype=_dtype("int32_t" if classes else output_type(network)),

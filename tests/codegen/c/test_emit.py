@@ -1,0 +1,167 @@
+"""Emitted modules: their files, their text, and what is refused."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.c import EmitError, choose_form, emit_c
+from codegen.c.program import mlp_program
+from codegen.ir import (
+    BespokeMlp,
+    ClassOutput,
+    Clip,
+    DecisionTree,
+    Feature,
+    Gate,
+    GateNetlist,
+    Interface,
+    Layer,
+    Network,
+    Neuron,
+    PairTest,
+    Term,
+    ThresholdTest,
+    TreeNode,
+    Value,
+    ValueOutput,
+)
+from tests.networks import codes_for
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "c"
+
+
+def features(n: int = 2, bits: int = 4, signed: bool = False) -> tuple[Feature, ...]:
+    names = ("age", "weight of */ the 'thing'", "c", "d")
+    return tuple(Feature(names[index % 4], -0.5, 7.25, bits, signed) for index in range(n))
+
+
+def small_mlp() -> Network:
+    hidden = Layer(
+        (
+            Neuron(5, (Term(0, 2, 6, 1), Term(1, 0, 15, -1))),
+            Neuron(-3, (Term(0, 0, 15, 1), Term(1, 3, 15, 1))),
+        ),
+        Clip(2, 4),
+    )
+    last = Layer(
+        (
+            Neuron(0, (Term(0, 1, 15, 1),)),
+            Neuron(-4, (Term(0, 0, 15, -1), Term(1, 1, 9, 1))),
+            Neuron(7, (Term(1, 0, 15, 1), Term(1, 2, 15, 1))),
+        )
+    )
+    return Network(Interface(features(), ClassOutput(("no", 'a "b"\\', "größe"))), BespokeMlp((hidden, last)))
+
+
+def small_tree() -> Network:
+    nodes = (
+        TreeNode(ThresholdTest(0, 2, 1), 1, 2),
+        TreeNode(PairTest(0, 1, 3), -1, 2),
+        TreeNode(ThresholdTest(1, 4, 9), -2, -3),
+    )
+    return Network(
+        Interface(features(), ValueOutput((Value("y", 0.5, 1.0),))), DecisionTree(nodes, (10, -20, 300))
+    )
+
+
+def file(network: Network, suffix: str, **options: str) -> str:
+    artifact = emit_c(network, name="golden", vectors=codes_for(network.interface, 3, 0), **options)  # type: ignore[arg-type]
+    return next(file.text for file in artifact.files if file.path.endswith(suffix))
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "options"),
+    [
+        ("mlp.c", small_mlp(), {}),
+        ("mlp_table.c", small_mlp(), {"form": "table"}),
+        ("tree.c", small_tree(), {}),
+    ],
+)
+def test_the_module_is_the_golden_text(name: str, network: Network, options: dict[str, str]) -> None:
+    assert file(network, "golden.c", **options) == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_header_is_the_golden_text() -> None:
+    assert file(small_mlp(), ".h") == (GOLDEN / "mlp.h").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("layout", "paths"),
+    [
+        ("plain", {"net.h", "net.c", "net_selftest.c"}),
+        ("cmake", {"CMakeLists.txt", "include/net.h", "src/net.c", "test/net_selftest.c"}),
+        (
+            "arduino",
+            {
+                "library.properties",
+                "src/net.h",
+                "src/net.c",
+                "extras/net_selftest.c",
+                "examples/Predict/Predict.ino",
+            },
+        ),
+    ],
+)
+def test_each_layout_has_its_files(layout: str, paths: set[str]) -> None:
+    network = small_mlp()
+    artifact = emit_c(network, name="net", vectors=codes_for(network.interface, 3, 0), layout=layout)  # type: ignore[arg-type]
+    assert {file.path for file in artifact.files} == paths
+    assert artifact.prefix == "net"
+
+
+def test_every_outer_name_begins_with_the_prefix(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool("gcc", "nm")
+    network = small_mlp()
+    artifact = emit_c(network, name="1 odd-name!", vectors=codes_for(network.interface, 3, 0), layout="plain")
+    artifact.write(tmp_path)
+    prefix = artifact.prefix
+    subprocess.run(["gcc", "-c", f"{prefix}.c", "-o", "net.o"], cwd=tmp_path, check=True)
+    listed = subprocess.run(
+        ["nm", "-g", "--defined-only", "net.o"], cwd=tmp_path, check=True, capture_output=True
+    )
+    names = {line.split()[-1] for line in listed.stdout.decode().splitlines()}
+    assert names == {f"{prefix}_{name}" for name in ("predict", "quantize", "labels")}
+
+
+def test_the_text_does_not_depend_on_the_run() -> None:
+    assert file(small_mlp(), ".c") == file(small_mlp(), ".c")
+
+
+def test_the_self_test_takes_rows_from_all_over_the_data() -> None:
+    network = small_mlp()
+    vectors = np.stack([np.arange(1000) % 16, np.arange(1000) // 100], axis=1)
+    artifact = emit_c(network, name="net", vectors=vectors)
+    text = next(file.text for file in artifact.files if file.path.endswith("selftest.c"))
+    assert "#define N_VECTORS 64" in text
+    assert "{8, 9}" in text
+
+
+def test_small_networks_are_straight_and_large_ones_tables() -> None:
+    assert choose_form(mlp_program(small_mlp()), "uint8_t") == "straight"
+    neurons = tuple(Neuron(0, tuple(Term(index, 3, 15, 1) for index in range(60))) for _ in range(30))
+    output = ClassOutput(tuple(f"c{index}" for index in range(30)))
+    large = Network(Interface(features(60), output), BespokeMlp((Layer(neurons),)))
+    assert choose_form(mlp_program(large), "uint8_t") == "table"
+
+
+def test_an_unknown_layout_and_form_are_refused_by_name() -> None:
+    network = small_mlp()
+    vectors = codes_for(network.interface, 3, 0)
+    with pytest.raises(EmitError, match="layout must be one of plain, cmake, arduino, not 'make'"):
+        emit_c(network, name="net", vectors=vectors, layout="make")  # type: ignore[arg-type]
+    with pytest.raises(EmitError, match="form must be one of auto, straight, table, not 'fast'"):
+        emit_c(network, name="net", vectors=vectors, form="fast")  # type: ignore[arg-type]
+
+
+def test_vectors_of_another_shape_are_refused() -> None:
+    with pytest.raises(EmitError, match=r"vectors must be \(at least 1, 2\) codes, not \(3, 4\)"):
+        emit_c(small_mlp(), name="net", vectors=np.zeros((3, 4), dtype=np.int64))
+
+
+def test_a_class_index_that_no_int_holds_is_refused() -> None:
+    body = GateNetlist((Gate("inv", 2, 2),), ((3,) * 16,))
+    network = Network(Interface(features(1, 1), ClassOutput(("a", "b"))), body)
+    with pytest.raises(EmitError, match="netlist: an output must have at most 15 bits, not 16"):
+        emit_c(network, name="net", vectors=codes_for(network.interface, 3, 0))

@@ -1,0 +1,116 @@
+/* golden
+ *
+ * Network sha256 27316efb8fea2f372acb8ba1897d74eea842bf74e7b81283003c6d56e8660886; see golden.h for its meaning and use.
+ */
+#include "golden.h"
+
+/* Keeps the layers apart, so that the code costs the same wherever it is called from. */
+#if defined(__GNUC__)
+#define GOLDEN_OWN_FUNCTION __attribute__((noinline))
+#else
+#define GOLDEN_OWN_FUNCTION
+#endif
+
+/* A sum of the output layer. */
+typedef int32_t golden_value_t;
+
+const char *const golden_labels[GOLDEN_N_OUTPUTS] = {
+    "no",
+    "a \042b\042\134",
+    "gr\303\266\303\237e",
+};
+
+static const struct {
+    float lo;
+    float scale;
+    uint16_t top;
+} golden_features[GOLDEN_N_FEATURES] = {
+    {-0.5f, 2.064516f, 15}, /* age */
+    {-0.5f, 2.064516f, 15}, /* weight of * / the 'thing' */
+};
+
+void golden_quantize(const float raw[GOLDEN_N_FEATURES], golden_input_t x[GOLDEN_N_FEATURES])
+{
+    int i;
+    for (i = 0; i < GOLDEN_N_FEATURES; i++) {
+        const float above = raw[i] - golden_features[i].lo;
+        const float steps = above * golden_features[i].scale;
+        const uint16_t top = golden_features[i].top;
+        uint16_t code = 0;
+        if (steps >= 1.0f) { /* false for NaN */
+            code = steps < (float)top ? (uint16_t)steps : top;
+        }
+        x[i] = (golden_input_t)code;
+    }
+}
+
+/* A product is weight * (x[input] & mask); neuron after neuron, layer after layer. */
+typedef struct {
+    uint8_t input;
+    uint8_t mask;
+    int8_t weight;
+} golden_product_t;
+
+static const golden_product_t golden_products[] = {
+    /* layer 0, neuron 0 */
+    {0, 0x06, 4},
+    {1, 0x0f, -1},
+    /* layer 0, neuron 1 */
+    {0, 0x0f, 1},
+    {1, 0x0f, 8},
+    /* layer 1, neuron 0 */
+    {0, 0x07, 2},
+    /* layer 1, neuron 1 */
+    {0, 0x07, -1},
+    {1, 0x09, 2},
+    /* layer 1, neuron 2 */
+    {1, 0x0f, 5},
+};
+
+/* Where each neuron's products begin. */
+static const uint8_t golden_starts[] = {
+    0, 2, 4, 5, 7, 8,
+};
+
+static const int8_t golden_biases[] = {
+    5, -3, 0, -4, 7,
+};
+
+GOLDEN_OWN_FUNCTION
+static int32_t golden_sum_uint8(const uint8_t x[], unsigned neuron)
+{
+    const golden_product_t *p = golden_products + golden_starts[neuron];
+    const golden_product_t *const end = golden_products + golden_starts[neuron + 1];
+    int32_t sum = golden_biases[neuron];
+    for (; p < end; p++) {
+        sum += p->weight * ((int32_t)x[p->input] & p->mask);
+    }
+    return sum;
+}
+
+/* A sum limited to 0..top. */
+static int32_t golden_clip(int32_t sum, int32_t top)
+{
+    sum = sum < 0 ? 0 : sum;
+    return sum > top ? top : sum;
+}
+
+int golden_predict(const golden_input_t x[GOLDEN_N_FEATURES])
+{
+    uint8_t h0[2];
+    golden_value_t y[3];
+    unsigned i;
+    for (i = 0; i < 2u; i++) { /* clipped to 4 bits */
+        h0[i] = (uint8_t)(golden_clip(golden_sum_uint8(x, i), 63) >> 2);
+    }
+    for (i = 0; i < 3u; i++) { /* output layer */
+        y[i] = (golden_value_t)golden_sum_uint8(h0, i + 2u);
+    }
+    {
+        /* The lowest index of the largest output. */
+        golden_value_t best = y[0];
+        int winner = 0;
+        if (y[1] > best) { best = y[1]; winner = 1; }
+        return y[2] > best ? 2 : winner;
+    }
+}
