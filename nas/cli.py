@@ -24,6 +24,10 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override, such as search.minutes=1; repeatable."),
 ]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Option of the model, such as supply_v=0.6; repeatable."),
+]
 
 app = typer.Typer(
     name="silkscreen",
@@ -191,13 +195,13 @@ def models_list(json: Json = False) -> None:
 @models_app.command("check")
 def models_check(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Name, module:object or file.py:object.")],
-    allow_code: AllowCode = False,
+    options: ModelOptions = None,
     json: Json = False,
 ) -> None:
     """Run the conformance kit on a model."""
     from nas.commands.models import check_model
 
-    check_model(model, allow_code=allow_code, json=json)
+    check_model(model, options or (), json=json)
 
 
 @app.command()
