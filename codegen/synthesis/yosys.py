@@ -14,7 +14,8 @@ from codegen.toolchain import find_yosys, run_tool
 _TOP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,1000}")
 _READ = "read_verilog design.v\nread_verilog -nooverwrite cells.v\n"
 _TO_GATES = (
-    "proc\nflatten\nopt -full\nwreduce\nopt_clean\nmemory\nopt\ntechmap\nopt -full\naigmap\nopt_clean\n"
+    "proc; flatten; opt -full; wreduce; opt_clean; memory; opt; alumacc; opt; techmap; opt -full; "
+    "aigmap; opt_clean\n"
 )
 
 
@@ -69,7 +70,8 @@ def _run(folder: Path, script: str, source: str) -> str:
     if result.returncode != 0 or not out.is_file():
         words = (result.stdout + result.stderr).decode(errors="replace").splitlines()
         line = next((line for line in words if "ERROR" in line), " ".join(words[-1:]) or "no message")
-        raise SynthesisError(f"{source}: yosys {yosys.version}: {_own_name(line, source)}")
+        place = "" if line.startswith("design.v:") else f"{source}: "
+        raise SynthesisError(f"{place}{_own_name(line, source)} ({yosys.version})")
     return out.read_text(encoding="utf-8")
 
 
