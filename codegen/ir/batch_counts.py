@@ -20,18 +20,34 @@ class BatchCounts(NamedTuple):
 
 
 def count_batch(batch: MlpBatch) -> BatchCounts:
-    """Counts each network in its canonical form, without building it."""
-    ceilings = np.broadcast_to(batch.input_hi.astype(np.int64), (batch.n_networks, len(batch.input_hi)))
-    macs = np.zeros(batch.n_networks, np.int64)
-    n_neurons = n_clips = 0
+    """Counts each network in its canonical form (see `network_of`), without building it."""
+    n_networks = batch.n_networks
+    macs, n_neurons = np.zeros(n_networks, np.int64), np.zeros(n_networks, np.int64)
+    n_clips = np.zeros(n_networks, np.int64)
+    read = np.ones((n_networks, batch.n_outputs), np.bool_)
+    for layer, synapses in zip(reversed(batch.layers), reversed(_synapses(batch)), strict=True):
+        used = synapses & read[:, :, None]
+        macs += np.count_nonzero(used, axis=(1, 2))
+        kept = np.maximum(np.count_nonzero(read, axis=1), 1)
+        n_neurons += kept
+        if layer.clip_shift is not None:
+            n_clips += kept
+        read = used.any(axis=1)
+    return BatchCounts(macs, 2 * macs + n_clips, macs + n_neurons)
+
+
+def _synapses(batch: MlpBatch) -> list[npt.NDArray[np.bool_]]:
+    """(n_networks, n_neurons, n_inputs) of each layer: whether a neuron sees anything of an input."""
+    ceilings: Array = np.broadcast_to(
+        batch.input_hi.astype(np.int64), (batch.n_networks, len(batch.input_hi))
+    )
+    synapses = []
     for layer in batch.layers:
         masks = layer.masks & _all_ones(ceilings)[:, None, :, None]
-        macs += np.count_nonzero(masks.any(axis=3), axis=(1, 2))
-        n_neurons += layer.biases.shape[1]
+        synapses.append(masks.any(axis=3))
         if layer.clip_shift is not None:
-            n_clips += layer.biases.shape[1]
             ceilings = _ceilings_after(layer, masks, ceilings)
-    return BatchCounts(macs, 2 * macs + n_clips, macs + n_neurons)
+    return synapses
 
 
 def _all_ones(values: Array) -> Array:

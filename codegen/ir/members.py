@@ -15,7 +15,8 @@ def network_of(batch: MlpBatch, index: int, interface: Interface) -> Network:
     """One network of a population, in canonical form; it computes what the population's kernels do.
 
     Absent terms are dropped, and so are terms that are always zero: each mask is cut to the bits that
-    its input can have, by interval analysis. Raises IrError where batch and interface do not fit.
+    its input can have, by interval analysis. Hidden neurons that nothing reads vanish; a layer that
+    nobody reads keeps one empty neuron. Raises IrError where batch and interface do not fit.
     """
     if [feature.code_hi for feature in interface.features] != batch.input_hi.tolist():
         raise IrError("batch: input_hi must be the largest codes of the interface's features")
@@ -32,7 +33,31 @@ def mlp_of(batch: MlpBatch, index: int) -> BespokeMlp:
         layers.append(Layer(neurons, clip))
         if clip is not None:
             ceilings = [clip_value(accumulator_range(neuron, sources)[1], clip) for neuron in neurons]
-    return BespokeMlp(tuple(layers), _argmax_of(batch.argmax, index))
+    return BespokeMlp(_without_unread(layers), _argmax_of(batch.argmax, index))
+
+
+def _without_unread(layers: list[Layer]) -> tuple[Layer, ...]:
+    """From the last layer back, so that what only vanished neurons read vanishes too."""
+    for depth in reversed(range(1, len(layers))):
+        read = sorted({term.input for neuron in layers[depth].neurons for term in neuron.terms})
+        places = {source: place for place, source in enumerate(read)}
+        layers[depth] = _reading(layers[depth], places)
+        before = layers[depth - 1]
+        kept = tuple(before.neurons[source] for source in read) or (Neuron(0, ()),)
+        layers[depth - 1] = Layer(kept, before.clip)
+    return tuple(layers)
+
+
+def _reading(layer: Layer, places: dict[int, int]) -> Layer:
+    """The layer with its inputs renumbered."""
+    neurons = tuple(
+        Neuron(
+            neuron.bias,
+            tuple(Term(places[term.input], term.shift, term.mask, term.sign) for term in neuron.terms),
+        )
+        for neuron in layer.neurons
+    )
+    return Layer(neurons, layer.clip)
 
 
 def _clip_of(layer: BatchLayer, index: int) -> Clip | None:
