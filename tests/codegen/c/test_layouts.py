@@ -1,0 +1,71 @@
+"""The build systems that come with a module build it."""
+
+import subprocess
+from pathlib import Path
+
+from codegen.c import emit_c
+from codegen.verify.build import WARNINGS
+from tests.codegen.c.golden_networks import small_mlp
+from tests.networks import codes_for
+
+TOOLCHAIN = """\
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m0 -mthumb")
+"""
+
+
+def run(folder: Path, *argv: str) -> str:
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def emitted(folder: Path, layout: str) -> Path:
+    network = small_mlp()
+    vectors = codes_for(network.interface, 5, 0)
+    emit_c(network, name="net", vectors=vectors, layout=layout).write(folder)  # type: ignore[arg-type]
+    return folder
+
+
+def test_cmake_builds_tests_and_installs_the_library(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool("cmake", "ctest", "gcc")
+    folder = emitted(tmp_path, "cmake")
+    run(folder, "cmake", "-S", ".", "-B", "build")
+    run(folder, "cmake", "--build", "build")
+    assert "100% tests passed, 0 tests failed out of 1" in run(folder, "ctest", "--test-dir", "build")
+    run(folder, "cmake", "--install", "build", "--prefix", "installed")
+    assert (folder / "installed" / "include" / "net.h").exists()
+    assert list(folder.glob("installed/lib*/**/libnet.a"))
+
+
+def test_cmake_cross_compiles_the_library_without_the_self_test(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool("cmake", "arm-none-eabi-gcc")
+    folder = emitted(tmp_path, "cmake")
+    (folder / "arm.cmake").write_text(TOOLCHAIN, encoding="utf-8")
+    run(folder, "cmake", "-S", ".", "-B", "build", "-DCMAKE_TOOLCHAIN_FILE=arm.cmake")
+    run(folder, "cmake", "--build", "build")
+    assert (folder / "build" / "libnet.a").exists()
+    assert not list(folder.glob("build/net_selftest*"))
+
+
+def test_the_arduino_sketch_compiles_as_cpp(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool("g++")
+    folder = emitted(tmp_path, "arduino")
+    arduino = (
+        "struct { void begin(long) {} template <class T> void println(T) {} } Serial;\n"
+        "static void delay(int) {}\n"
+    )
+    sketch = (folder / "examples" / "Predict" / "Predict.ino").read_text(encoding="utf-8")
+    program = f"{arduino}{sketch}\nint main() {{ setup(); loop(); return 0; }}\n"
+    (folder / "sketch.cpp").write_text(program, encoding="utf-8")
+    run(folder, "g++", *WARNINGS, "-Isrc", "sketch.cpp", "src/net.c", "-o", "sketch")
+    run(folder, "./sketch")
+
+
+def test_arduino_properties_have_the_required_keys(tmp_path: Path) -> None:
+    text = (emitted(tmp_path, "arduino") / "library.properties").read_text(encoding="utf-8")
+    properties = dict(line.split("=", 1) for line in text.splitlines())
+    required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url"}
+    assert required | {"architectures", "includes"} == set(properties)
+    assert properties["includes"] == "net.h"
