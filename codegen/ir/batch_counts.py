@@ -32,7 +32,7 @@ def count_batch(batch: MlpBatch) -> BatchCounts:
         n_neurons += kept
         if layer.clip_shift is not None:
             n_clips += kept
-        read = used.any(axis=1)
+        read = np.logical_or.reduce(used, axis=1)
     return BatchCounts(macs, 2 * macs + n_clips, macs + n_neurons)
 
 
@@ -44,7 +44,7 @@ def _synapses(batch: MlpBatch) -> list[npt.NDArray[np.bool_]]:
     synapses = []
     for layer in batch.layers:
         masks = layer.masks & _all_ones(ceilings)[:, None, :, None]
-        synapses.append(masks.any(axis=3))
+        synapses.append(np.logical_or.reduce(masks != 0, axis=3))
         if layer.clip_shift is not None:
             ceilings = _ceilings_after(layer, masks, ceilings)
     return synapses
