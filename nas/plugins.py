@@ -19,15 +19,14 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from hwmodels import catalog
 from hwmodels.model import HardwareModel, HardwareModelError
 from nas.spec.model import HardwareSpec
 from nas.spec.names import did_you_mean
 
-HWMODELS_GROUP = "silkscreen.hwmodels"
+HWMODELS_GROUP = catalog.GROUP
 
-BUILT_IN: Mapping[str, Mapping[str, str]] = {
-    HWMODELS_GROUP: {"printed": "hwmodels.printed:PrintedModel", "mcu": "hwmodels.mcu:McuModel"},
-}
+BUILT_IN: Mapping[str, Mapping[str, str]] = {HWMODELS_GROUP: dict(catalog.BUILT_IN)}
 """Group -> name -> where it is."""
 
 
@@ -147,8 +146,10 @@ def _installed(name: str, group: str, named: str) -> str:
         return BUILT_IN[group][name]
     known = {plugin.name: plugin.reference for plugin in list_plugins(group)}
     if name not in known:
-        hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
-        raise PluginError(f"{named} is not installed{hint}, or name one as module:object or file.py:object")
+        raise PluginError(
+            f"{named} is not installed; name one of {', '.join(known) or 'none'}, or code of your own as "
+            f"module:object or file.py:object{did_you_mean(name, known)}"
+        )
     return known[name]
 
 
@@ -196,7 +197,8 @@ def _attribute(module: ModuleType, dotted: str, named: str) -> object:
 
 def _reason(error: BaseException) -> str:
     """The error in one line, with the place in the plug-in where it came up."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "<frozen" not in frame.filename]
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if frame.filename != __file__ and "<frozen" not in frame.filename]
+    place = f" ({Path(theirs[-1].filename).name}, line {theirs[-1].lineno})" if theirs else ""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}{place}"

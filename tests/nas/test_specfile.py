@@ -247,10 +247,3 @@ def test_binary_junk_is_one_problem(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read_spec(path)
     assert len(caught.value.problems) == 1
-
-
-@pytest.mark.parametrize(
-    "path", sorted((Path(__file__).parents[2] / "examples").glob("*.yaml")), ids=lambda path: path.name
-)
-def test_examples_are_specs(path: Path) -> None:
-    assert read_spec(path).version == 1
