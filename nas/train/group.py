@@ -159,27 +159,33 @@ def _make_layer(
     """bits: (n_inputs,) width of each input. seen: (n, n_inputs) bits that each network sees of it."""
     shape = (n_neurons, len(bits))
     start = np.stack([rng.normal(0, START_SPREAD, shape) for rng in rngs]).astype(np.float32)
-    unit = _typical_sum(int(bits.max()), len(bits), group.max_shift)
+    unit = typical_sum(int(bits.max()), len(bits), group.max_shift)
     return GroupLayer(
         weights=torch.from_numpy(start).requires_grad_(),
         biases=torch.zeros(len(rngs), n_neurons, 1).requires_grad_(),
         bias_unit=unit,
         bound=bias_bound(bits.astype(np.int32), group.max_shift),
         input_widths=torch.from_numpy(seen.astype(np.float32))[:, None, :],
-        clips=() if is_last else tuple(_clip_of(recipe, unit) for recipe in group.recipes),
+        clips=() if is_last else tuple(_clip_of(group, recipe, bits) for recipe in group.recipes),
     )
 
 
-def _typical_sum(input_bits: int, n_inputs: int, max_shift: int) -> float:
+def _clip_of(group: MlpGroup, recipe: MlpRecipe, bits: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Clip:
+    shift = recipe.activation_shift
+    if shift is None:
+        shift = typical_shift(int(bits.max()), len(bits), group.max_shift, recipe.activation_bits)
+    return Clip(shift, recipe.activation_bits)
+
+
+def typical_sum(input_bits: int, n_inputs: int, max_shift: int) -> float:
     """The size of a sum of inputs at their largest, with middling weights of random signs."""
     return float(((1 << input_bits) - 1) * 2.0 ** (max_shift / 2) * np.sqrt(n_inputs))
 
 
-def _clip_of(recipe: MlpRecipe, typical_sum: float) -> Clip:
-    shift = recipe.activation_shift
-    if shift is None:
-        shift = max(0, round(np.log2(4 * typical_sum / 2**recipe.activation_bits)))
-    return Clip(shift, recipe.activation_bits)
+def typical_shift(input_bits: int, n_inputs: int, max_shift: int, activation_bits: int) -> int:
+    """The activation shift with which four typical sums fill the activation."""
+    reach = 4 * typical_sum(input_bits, n_inputs, max_shift)
+    return max(0, round(float(np.log2(reach / 2**activation_bits))))
 
 
 def _center(group: MlpGroup, layer: GroupLayer, values: torch.Tensor) -> torch.Tensor:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from codegen.ir import Value
@@ -36,74 +37,49 @@ class ClassHead:
 
 @dataclass(slots=True, eq=False)
 class ValueHead:
-    """Squared error in standard deviations of the targets.
+    """Squared error in standard deviations of the targets, on the fixed scale of the values.
 
-    targets: (n_outputs, n_rows), normalized. unit: broadcasts over (n, n_outputs, 1), normalized target
-    for 1 of an accumulator. log_gain, offset: (n, n_outputs, 1), trained only where `is_trained`.
+    targets: (n_outputs, n_rows), normalized. unit, offset: (n_outputs, 1), from an accumulator to a
+    normalized target.
     """
 
     targets: torch.Tensor
     unit: torch.Tensor
-    log_gain: torch.Tensor
     offset: torch.Tensor
-    is_trained: bool
 
     @property
     def parameters(self) -> list[torch.Tensor]:
-        """Leaf tensors that are trained along with the networks."""
-        return [self.log_gain, self.offset] if self.is_trained else []
+        """Nothing is trained besides the networks."""
+        return []
 
     def losses(self, sums: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """(n,) mean losses of (n, n_outputs, n_rows) accumulators of the given rows."""
-        found = sums * self.unit * torch.exp(self.log_gain) + self.offset
-        squares: torch.Tensor = (found - self.targets[:, rows]) ** 2
+        squares = (sums * self.unit + self.offset - self.targets[:, rows]).square()
         return squares.mean(dim=(1, 2))
 
 
 Head: TypeAlias = ClassHead | ValueHead
 
 
-def class_head(labels: torch.Tensor, n_networks: int) -> ClassHead:
-    """labels: (n_rows,) int64."""
-    return ClassHead(labels, torch.zeros(n_networks, 1, 1, requires_grad=True))
+def class_head(labels: npt.NDArray[np.int64], n_networks: int) -> ClassHead:
+    """labels: (n_rows,)."""
+    return ClassHead(torch.from_numpy(labels), torch.zeros(n_networks, 1, 1, requires_grad=True))
 
 
-def fitted_value_head(targets: np.ndarray, sums: torch.Tensor) -> ValueHead:
-    """A head whose scale and offset are trained; they start so that the given sums fit the targets.
-
-    targets: (n_rows, n_outputs) float64. sums: (n, n_outputs, n_samples) accumulators at the start.
-    """
-    spread = sums.std(dim=2, keepdim=True) + 1
-    offset = -sums.mean(dim=2, keepdim=True) / spread
-    return ValueHead(
-        _normalized(targets),
-        1 / spread,
-        torch.zeros_like(spread).requires_grad_(),
-        offset.requires_grad_(),
-        True,
-    )
-
-
-def given_value_head(targets: np.ndarray, values: tuple[Value, ...]) -> ValueHead:
-    """A head with the scale and offset of the interface."""
-    mean, spread = targets.mean(axis=0), _spread(targets)
-    scale = np.array([value.scale for value in values]) / spread
+def value_head(targets: npt.NDArray[np.float64], values: tuple[Value, ...]) -> ValueHead:
+    """targets: (n_rows, n_outputs). values: the meaning of each output."""
+    mean, spread = targets.mean(axis=0), targets.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    unit = np.array([value.scale for value in values]) / spread
     offset = (np.array([value.offset for value in values]) - mean) / spread
-    as_tensor = [torch.tensor(part, dtype=torch.float32)[:, None] for part in (scale, offset)]
-    return ValueHead(_normalized(targets), as_tensor[0], torch.zeros(1), as_tensor[1], False)
-
-
-def _normalized(targets: np.ndarray) -> torch.Tensor:
-    normalized = (targets - targets.mean(axis=0)) / _spread(targets)
-    return torch.from_numpy(normalized.T.astype(np.float32))
+    return ValueHead(
+        torch.from_numpy(((targets - mean) / spread).T.astype(np.float32)),
+        torch.from_numpy(unit.astype(np.float32))[:, None],
+        torch.from_numpy(offset.astype(np.float32))[:, None],
+    )
 
 
 def _deviation(sums: torch.Tensor) -> torch.Tensor:
     """(n, 1, 1) standard deviation of all outputs of a network; faster than torch.std."""
     mean = sums.mean(dim=(1, 2), keepdim=True)
     return (sums - mean).square().mean(dim=(1, 2), keepdim=True).sqrt()
-
-
-def _spread(targets: np.ndarray) -> np.ndarray:
-    spread = targets.std(axis=0)
-    return np.where(spread > 0, spread, 1.0)

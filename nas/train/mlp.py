@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from codegen.ir import ClassOutput, Interface, Network, ValueOutput
+from codegen.ir import ClassOutput, Interface, Network, Value, ValueOutput
 from codegen.ir.evaluate import evaluate
 from nas.errors import RunError
 from nas.quantize import fit_value, lower_mlp
 from nas.train.argmax import reduce_argmax
 from nas.train.group import MlpGroup, make_group
-from nas.train.heads import Head, class_head, fitted_value_head, given_value_head
+from nas.train.heads import Head, class_head, value_head
 from searchspaces.approximate_mlp import MlpRecipe
 
 Codes = npt.NDArray[np.integer[Any]]
@@ -30,6 +30,8 @@ BATCH_ROWS = 1024
 LEARNING_RATE = 0.02
 FLOAT_SHARE = 0.4
 """Share of the steps with weights that are not rounded yet."""
+FITTED_REACH = 8.0
+"""Typical sums of a last layer for one standard deviation of the targets, where the scale is free."""
 FULL_PRESSURE = 0.4
 """Weight of a network's size in the loss where the pressure is 1; it grows with the pressure's square.
 
@@ -148,18 +150,22 @@ class _Job:
         rngs = [np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key)) for key in keys]
         sample = codes[:, _draw(codes.shape[1], shuffle)]
         group = make_group([*recipes] * starts, self.interface, sample, rngs)
-        head = self._head(group, codes)
+        head = self._head(group)
         _descend(group, head, codes, self.steps, shuffle)
         return [self._lower(group, index) for index in range(len(keys))]
 
-    def _head(self, group: MlpGroup, codes: torch.Tensor) -> Head:
+    def _head(self, group: MlpGroup) -> Head:
+        targets = self.rows.targets
         if isinstance(self.interface.output, ClassOutput):
-            return class_head(torch.from_numpy(self.rows.targets), len(group.recipes))
-        with torch.no_grad():
-            sums = group.forward(codes, quantized=False)
+            return class_head(targets.astype(np.int64), len(group.recipes))
+        values = self.interface.output.values
         if self.fit_output:
-            return fitted_value_head(self.rows.targets.astype(np.float64), sums)
-        return given_value_head(self.rows.targets.astype(np.float64), self.interface.output.values)
+            reach = group.layers[-1].bias_unit / FITTED_REACH
+            values = tuple(
+                Value(value.name, float(column.std()) / reach or 1.0, float(column.mean()))
+                for value, column in zip(values, targets.T, strict=True)
+            )
+        return value_head(targets.astype(np.float64), values)
 
     def _lower(self, group: MlpGroup, index: int) -> Network:
         bounds = [layer.bound for layer in group.layers]
