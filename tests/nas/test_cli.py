@@ -309,7 +309,8 @@ def test_exporting_an_unknown_design_lists_the_known_ones(call: Call, finished: 
 def test_verify_of_a_folder_that_is_no_export_is_bad_input(call: Call, tmp_path: Path) -> None:
     code, out, err = call("verify", str(tmp_path))
     assert (code, out) == (2, "")
-    assert err == f"{tmp_path}: this is no complete export: network.json is missing\n"
+    assert err.startswith(f"{tmp_path}: ")
+    assert "network.json" in err
 
 
 def test_doctor_finds_our_packages(call: Call) -> None:
