@@ -159,10 +159,10 @@ def _count_sums(count: _Count, needed: IntArray) -> tuple[IntArray, IntArray, Fl
     count.counts[:, INVERTER] += n_inverted.sum(axis=1)
     arrival_s = np.where(n_inverted > 0, count.delay_s[INVERTER, 0, 0], 0.0)
     for depth, layer in enumerate(count.layers[:-1]):
-        varying, _, settled_s = _count_layer(count, depth, needs[depth], arrival_s)
+        varying, constant, settled_s = _count_layer(count, depth, needs[depth], arrival_s)
         sums = count.accumulators[depth]
         arrival_s = batch_sums.count_clips(
-            varying, settled_s, sums.lo, sums.hi, needs[depth], layer.shift, layer.clip_hi,
+            varying, constant, settled_s, sums.lo, sums.hi, needs[depth], layer.shift, layer.clip_hi,
             plain[depth + 1], inverted[depth + 1], count.counts, count.delay_s,
         )  # fmt: skip
     varying, constant, settled_s = _count_layer(count, -1, needed, arrival_s)

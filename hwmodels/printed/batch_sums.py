@@ -190,6 +190,7 @@ def _spread(summand: int, heights: IntArray) -> None:
 def _clip_bit(
     settled: float,
     varies: bool,
+    one: bool,
     overflow: float,
     positive: float,
     plain: bool,
@@ -205,7 +206,7 @@ def _clip_bit(
             count[INVERTER] += 1
             settled = after1(delay, INVERTER, settled)
         return settled
-    if overflow >= 0:
+    if overflow >= 0 and not one:
         if varies:
             count[OR] += 1
             settled = after2(delay, OR, 0, settled, overflow)
@@ -233,6 +234,7 @@ def _clip_bit(
 def _clip(
     settled: FloatArray,
     varying: int,
+    constant: int,
     lo: int,
     hi: int,
     shift: int,
@@ -243,7 +245,13 @@ def _clip(
     delay: FloatArray,
 ) -> float:
     overflow = positive = -1.0
-    above = overflow_bits(hi, shift + bit_length(clip_hi)) & varying
+    if lo < 0:
+        count[INVERTER] += 1
+        positive = after1(delay, INVERTER, settled[signed_width(lo, hi) - 1])
+    above = overflow_bits(hi, shift + bit_length(clip_hi))
+    if above & constant:
+        return max(positive, 0.0)
+    above &= varying
     for c in range(bit_length(above)):
         if (above >> c) & 1:
             if overflow < 0:
@@ -251,16 +259,14 @@ def _clip(
             else:
                 count[OR] += 1
                 overflow = after2(delay, OR, 0, overflow, settled[c])
-    if lo < 0:
-        count[INVERTER] += 1
-        positive = after1(delay, INVERTER, settled[signed_width(lo, hi) - 1])
     latest = 0.0
     for bit in range(bit_length(plain | inverted)):
         is_plain, is_inverted = (plain >> bit) & 1 != 0, (inverted >> bit) & 1 != 0
         if is_plain or is_inverted:
             c = bit + shift
             varies = (varying >> c) & 1 != 0
-            t = _clip_bit(settled[c], varies, overflow, positive, is_plain, is_inverted, count, delay)
+            one = (constant >> c) & 1 != 0
+            t = _clip_bit(settled[c], varies, one, overflow, positive, is_plain, is_inverted, count, delay)
             latest = max(latest, t)
     return latest
 
@@ -303,6 +309,7 @@ def count_layer(
 @njit(cache=True)
 def count_clips(
     varying: IntArray,
+    constant: IntArray,
     settled: FloatArray,
     lowest: IntArray,
     highest: IntArray,
@@ -320,7 +327,7 @@ def count_clips(
         for j in range(needed.shape[1]):
             if needed[p, j]:
                 result[p, j] = _clip(
-                    settled[p, j], varying[p, j], lowest[p, j], highest[p, j], shift[p], clip_hi[p],
-                    plain[p, j], inverted[p, j], counts[p], delay,
+                    settled[p, j], varying[p, j], constant[p, j], lowest[p, j], highest[p, j],
+                    shift[p], clip_hi[p], plain[p, j], inverted[p, j], counts[p], delay,
                 )  # fmt: skip
     return result

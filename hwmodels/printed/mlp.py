@@ -200,11 +200,14 @@ def _input_signals(tally: Tally, inputs: Sequence[Range], reads: Sequence[Reads]
 def _clip(tally: Tally, part: str, bits: SumBits, limits: Range, clip: Clip, read: Reads) -> float:
     """Counts saturation and zeroing of the bits that are read; when the last of them is settled."""
     part = f"{part}/clip"
-    overflow_s = _overflow(tally, part, bits, _overflow_bits(limits[1], clip))
     positive_s = None
     if limits[0] < 0:
         sign = signed_bits(*limits) - 1
         positive_s = tally.place(part, INVERTER, bits.arrivals_s[sign])[0]
+    above = _overflow_bits(limits[1], clip)
+    if above & bits.constant:  # whatever is not negative overflows
+        return positive_s or 0.0
+    overflow_s = _overflow(tally, part, bits, above)
     settled = [0.0]
     for bit in set_bits(read.plain | read.inverted):
         polarity = bool(read.plain >> bit & 1), bool(read.inverted >> bit & 1)
@@ -236,7 +239,7 @@ def _clip_bit(
     if positive_s is None and varies and overflow_s is not None and inverted:
         settled = tally.place(part, NOR, settled, overflow_s)[0]
         return tally.place(part, INVERTER, settled)[0] if plain else settled
-    if overflow_s is not None:
+    if overflow_s is not None and not (bits.constant >> column & 1):
         settled = tally.place(part, OR, settled, overflow_s)[0] if varies else overflow_s
         varies = True
     if positive_s is None or not varies:
