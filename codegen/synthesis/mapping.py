@@ -116,7 +116,8 @@ def _run_recipes(folder: Path, recipes: Sequence[Recipe]) -> tuple[str, str]:
         script = _yosys_script(folder, recipes)
     (folder / "script").write_text(script)
     result = run_tool([*argv, "script"], cwd=folder, timeout_s=TIMEOUT_S, memory_mb=memory_mb)
-    return tool, (result.stdout + result.stderr).decode(errors="replace").strip()[-300:]
+    words = (result.stdout + result.stderr).decode(errors="replace")
+    return tool, " ".join(words.split())[-300:]
 
 
 def yosys_memory_mb(yosys: Yosys) -> int | None:
@@ -133,7 +134,8 @@ def _abc_script(recipes: Sequence[Recipe]) -> str:
 
 
 def _yosys_script(folder: Path, recipes: Sequence[Recipe]) -> str:
-    rounds = ["read_blif in.blif\ndesign -save start\n"]
+    # yosys reads a table of BLIF as a cell that its abc pass leaves alone; techmap and opt make gates of it
+    rounds = ["read_blif in.blif\ntechmap\nopt -full\ndesign -save start\n"]
     for index, recipe in enumerate(recipes):
         (folder / f"recipe{index}.abc").write_text(recipe.script)
         rounds.append(

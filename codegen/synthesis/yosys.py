@@ -14,7 +14,7 @@ from codegen.toolchain import find_yosys, run_tool
 _TOP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,1000}")
 _READ = "read_verilog design.v\nread_verilog -nooverwrite cells.v\n"
 _TO_GATES = (
-    "proc; flatten; opt -full; wreduce; opt_clean; memory; opt; alumacc; opt; techmap; opt -full; "
+    "proc; flatten; tribuf; opt -full; wreduce; opt_clean; memory; opt; alumacc; opt; techmap; opt -full; "
     "aigmap; opt_clean\n"
 )
 
