@@ -25,9 +25,8 @@ def load_csv(path: Path, data: "DataSpec", task: Task) -> Table:
 def read_rows(path: Path, separator: str | None) -> TextRows:
     """Names and rows of a file; separator None is guessed. Raises DataError."""
     text = _read_text(path)
-    lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator or _guess(text), skipinitialspace=True
-    )
+    delimiter = separator or _guess(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
     try:

@@ -42,21 +42,14 @@ def load_npz(path: Path, task: Task) -> Table:
 
 def _read(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise DataError(f"{path.name}: must be an .npz archive with arrays x and y")
             return {name: archive[name] for name in archive.files}
     except OSError as error:
         raise DataError(f"{path}: can't be read: {error.strerror or error}") from None
-    except (
-        ValueError,
-        EOFError,
-        KeyError,
-        MemoryError,
-        SyntaxError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGES as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path.name}: not an .npz archive of plain arrays: {error}") from None
