@@ -96,16 +96,15 @@ def _sampling_fault(space: Space, rows: Rows, seed: int) -> str:
 
 
 def _decoding_fault(space: GeneSpace, rows: Rows) -> str:
-    before = rows.copy()
-    first = [space.decode(row) for row in rows]
-    if first != [space.decode(row) for row in rows]:
+    if [space.decode(row) for row in rows.copy()] != [space.decode(row) for row in rows.copy()]:
         return "a row decoded to two different networks"
-    space.decode_batch(rows)
-    return "" if np.array_equal(rows, before) else "decoding changed its rows"
+    work = rows.copy()
+    space.decode_batch(work)
+    return "" if np.array_equal(rows, work) else "decoding changed its rows"
 
 
 def _batch_fault(space: GeneSpace, rows: Rows) -> str:
-    batch = space.decode_batch(rows)
+    batch = space.decode_batch(rows.copy())
     for index, row in enumerate(rows):
         if network_of(batch, index, space.interface) != _canonical(space.decode(row)):
             return f"row {index}: decode and decode_batch give different networks"
@@ -113,7 +112,7 @@ def _batch_fault(space: GeneSpace, rows: Rows) -> str:
 
 
 def _encoding_fault(space: GeneSpace, rows: Rows) -> str:
-    for index, row in enumerate(rows):
+    for index, row in enumerate(rows.copy()):
         network = space.decode(row)
         encoded = space.encode(network)
         if fault := _row_fault(space.domain, encoded):
@@ -124,10 +123,10 @@ def _encoding_fault(space: GeneSpace, rows: Rows) -> str:
 
 
 def _values_fault(space: AxisSpace, rows: Rows) -> str:
-    before = rows.copy()
-    if [dict(space.values(row)) for row in rows] != [dict(space.values(row)) for row in rows]:
+    work = rows.copy()
+    if [dict(space.values(row)) for row in work] != [dict(space.values(row)) for row in rows.copy()]:
         return "a row has two different sets of values"
-    return "" if np.array_equal(rows, before) else "reading values changed the rows"
+    return "" if np.array_equal(rows, work) else "reading values changed the rows"
 
 
 def _round_trip_fault(space: AxisSpace, rows: Rows) -> str:
