@@ -37,8 +37,10 @@ def distinct_points(points: Points) -> DistinctPoints:
     values = _checked(points)
     order = np.lexsort(values.T[::-1])
     ordered = values[order]
-    is_new = np.ones(len(values), dtype=np.bool_)
-    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    is_new = np.zeros(len(values), dtype=np.bool_)
+    is_new[:1] = True
+    for column in ordered.T:
+        is_new[1:] |= column[1:] != column[:-1]
     starts = np.flatnonzero(is_new)
     group = np.cumsum(is_new) - 1
     index, copy = np.empty_like(order), np.empty_like(order)

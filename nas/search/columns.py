@@ -1,8 +1,7 @@
 """A domain as arrays, one entry a variable, and draws from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +12,17 @@ from searchspaces.space import Domain, Rows, Variable
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+HashArray: TypeAlias = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class Columns(NamedTuple):
     """All arrays are (n_variables,) but `free`.
 
     lower, upper: inclusive bounds. low, high: the interval to draw from, in logarithms where is_log, and
     half a step beyond the bounds where values are whole, so that rounding is uniform. free: (n_free,)
-    indices of variables that can take more than one value. dtype: of the rows.
+    indices of variables that can take more than one value.
     """
 
-    dtype: type[np.int32] | type[np.float64]
     lower: FloatArray
     upper: FloatArray
     low: FloatArray
@@ -37,6 +35,11 @@ class Columns:
     @property
     def n_variables(self) -> int:
         return len(self.lower)
+
+    @property
+    def dtype(self) -> type[np.int32] | type[np.float64]:
+        """Of the rows."""
+        return np.float64 if self.is_real.any() else np.int32
 
 
 def columns_of(domain: Domain) -> Columns:
@@ -57,7 +60,6 @@ def columns_of(domain: Domain) -> Columns:
     half_step = np.where(is_real, 0.0, 0.5)
     low, high = lower - half_step, upper + half_step
     return Columns(
-        dtype=domain.dtype,
         lower=lower,
         upper=upper,
         low=np.where(is_log, np.log(np.where(is_log, low, 1.0)), low),

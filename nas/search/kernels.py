@@ -4,7 +4,7 @@
 import numpy as np
 from numba import njit
 
-from nas.search.columns import BoolArray, FloatArray, IntArray
+from nas.search.columns import BoolArray, Columns, FloatArray, HashArray, IntArray
 from searchspaces.space import Rows
 
 
@@ -24,6 +24,84 @@ def cross_rows(
             for variable in range(starts[run], starts[run + 1]):
                 children[child, variable] = rows[parent, variable]
     return children
+
+
+@njit(cache=True)
+def mutate_rows(
+    rows: Rows,
+    places: IntArray,
+    uniform: FloatArray,
+    normal: FloatArray,
+    reset_rate: float,
+    columns: Columns,
+) -> None:
+    """One mutation of rows[places[i]] for each i, in place.
+
+    places: (n,). uniform: (n, 5) in [0, 1), that choose the variable, the kind, the value or width of a
+    step, and its sign. normal: (n,) standard deviates, for variables that are real or logarithmic.
+    """
+    for i in range(len(places)):
+        column = columns.free[int(uniform[i, 0] * len(columns.free))]
+        old = float(rows[places[i], column])
+        if columns.is_choice[column] or uniform[i, 1] < reset_rate:
+            new = _other_value(columns, column, old, uniform[i, 2])
+        else:
+            new = old
+            if columns.is_real[column] or columns.is_log[column]:
+                new = _scaled_step(columns, column, old, uniform[i, 2], normal[i])
+            if new == old and not columns.is_real[column]:
+                new = _whole_step(columns, column, old, uniform[i, 3], uniform[i, 4] < 0.5)
+        rows[places[i], column] = new
+
+
+@njit(cache=True)
+def _other_value(columns: Columns, column: int, old: float, uniform: float) -> float:
+    """A uniform draw; where a whole value is drawn again, a neighbor of it."""
+    low, high = columns.low[column], columns.high[column]
+    new = _value(columns, column, low + uniform * (high - low))
+    if new != old or columns.is_real[column]:
+        return new
+    return old + 1 if old < columns.upper[column] else old - 1
+
+
+@njit(cache=True)
+def _scaled_step(columns: Columns, column: int, old: float, uniform: float, normal: float) -> float:
+    low, high = columns.low[column], columns.high[column]
+    start = np.log(old) if columns.is_log[column] else old
+    step = (high - low) * 10 ** (-3.0 + 2.5 * uniform) * normal
+    end = start + step if low <= start + step <= high else start - step
+    return _value(columns, column, min(max(end, low), high))
+
+
+@njit(cache=True)
+def _whole_step(columns: Columns, column: int, old: float, uniform: float, is_down: bool) -> float:
+    lower, upper = columns.lower[column], columns.upper[column]
+    step = min(2.0 ** np.floor(-np.log2(1.0 - uniform)), max(1.0, (upper - lower) // 2))
+    if is_down:
+        step = -step
+    new = old + step if lower <= old + step <= upper else old - step
+    return float(min(max(new, lower), upper))
+
+
+@njit(cache=True)
+def _value(columns: Columns, column: int, scaled: float) -> float:
+    """The value of a variable at a place on the scale of low and high."""
+    value: float = np.exp(scaled) if columns.is_log[column] else scaled
+    if not columns.is_real[column]:
+        value = np.rint(value)
+    return float(min(max(value, columns.lower[column]), columns.upper[column]))
+
+
+@njit(cache=True)
+def weighted_sums(bits: HashArray, weights: HashArray) -> HashArray:
+    """(n,) sums, modulo 2^64, of bits (n, n_variables) uint32 or uint64 times weights (n_variables,)."""
+    sums = np.zeros(len(bits), np.uint64)
+    for row in range(len(bits)):
+        total = np.uint64(0)
+        for variable in range(bits.shape[1]):
+            total += np.uint64(bits[row, variable]) * weights[variable]
+        sums[row] = total
+    return sums
 
 
 @njit(cache=True)
@@ -53,7 +131,8 @@ def staircase_ranks(seconds: FloatArray) -> IntArray:
 def add_gaps(distances: FloatArray, order: IntArray, values: FloatArray, fronts: IntArray) -> None:
     """Adds to distances (n,) the gap around each value relative to the span of its front; inf at the ends.
 
-    order: (n,) indices by front and value. values, fronts: (n,). A front without span adds no gap.
+    order: (n,) indices by front, and within it by rising or falling value. values, fronts: (n,). A front
+    without span adds no gap.
     """
     start = 0
     while start < len(order):
@@ -62,8 +141,35 @@ def add_gaps(distances: FloatArray, order: IntArray, values: FloatArray, fronts:
             end += 1
         span = values[order[end - 1]] - values[order[start]]
         for place in range(start + 1, end - 1):
-            if span > 0:
+            if span != 0:
                 distances[order[place]] += (values[order[place + 1]] - values[order[place - 1]]) / span
         distances[order[start]] = np.inf
         distances[order[end - 1]] = np.inf
         start = end
+
+
+@njit(cache=True)
+def judge_pairs(points: FloatArray, order: IntArray) -> tuple[IntArray, FloatArray]:
+    """Front (n,) and crowding distance (n,) of two-objective points, copies in fronts behind all others.
+
+    points: (n, 2), finite. order: (n,) a stable lexicographic order. The same as `judge` of population.py
+    for any number of objectives, in one pass.
+    """
+    firsts = np.empty(len(order), np.int64)
+    index, copy = np.empty(len(order), np.int64), np.zeros(len(order), np.int64)
+    n_distinct = 0
+    for place in range(len(order)):
+        point, before = order[place], order[place - 1]
+        if place > 0 and points[point, 0] == points[before, 0] and points[point, 1] == points[before, 1]:
+            copy[point] = copy[before] + 1
+        else:
+            firsts[n_distinct] = point
+            n_distinct += 1
+        index[point] = n_distinct - 1
+    falling = points[firsts[:n_distinct], 1]
+    fronts = staircase_ranks(falling)
+    by_front = np.argsort(fronts, kind="mergesort")
+    crowding = np.zeros(n_distinct)
+    add_gaps(crowding, by_front, points[firsts[:n_distinct], 0], fronts)
+    add_gaps(crowding, by_front, falling, fronts)
+    return fronts[index] + copy * n_distinct, crowding[index]

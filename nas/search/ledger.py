@@ -121,6 +121,8 @@ def _check_figures(told: Told, problem: SearchProblem) -> None:
     _check_shape("objectives", told.objectives, (n, problem.n_objectives))
     _check_shape("violations", told.violations, (n, problem.n_limits))
     _check_shape("failed", told.failed, (n,))
+    if not (np.isnan(told.objectives).any() or np.isnan(told.violations).any()):
+        return
     bad = ~told.failed & (np.isnan(told.objectives).any(axis=1) | np.isnan(told.violations).any(axis=1))
     if bad.any():
         raise SearchError(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nas.search.columns import BoolArray, IntArray, checked_rows, columns_of
+from nas.search.columns import BoolArray, HashArray, IntArray, checked_rows, columns_of
 from nas.search.ledger import Ledger, Results, in_order
-from nas.search.operators import HashArray, MutationRates, blocks_of, cross_blocks, hash_rows, mutate
+from nas.search.operators import MutationRates, blocks_of, cross_blocks, hash_rows, mutate
 from nas.search.population import compete, population_of
 from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
 from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
@@ -140,7 +140,9 @@ class Nsga2:
 
     def _children(self, n: int) -> Rows:
         """Up to n rows that are new; random ones where variation finds none."""
-        taken = np.concatenate((self._population.hashes, hash_rows(self._ledger.pending_rows)))
+        taken = self._population.hashes
+        if len(self._ledger.pending_rows):
+            taken = np.concatenate((taken, hash_rows(self._ledger.pending_rows)))
         kept: list[Rows] = []
         n_missing = n
         for _ in range(MAX_TRIES):
@@ -168,8 +170,8 @@ class Nsga2:
 
     def _parents(self, n: int) -> IntArray:
         """(n,) places of the winners of binary tournaments: the population is sorted, the lower wins."""
-        first, second = self._rng.integers(0, len(self._population), size=(2, n))
-        winners: IntArray = self._population.places[np.minimum(first, second)]
+        drawn = self._rng.integers(0, len(self._population), size=2 * n)
+        winners: IntArray = self._population.places[np.minimum(drawn[:n], drawn[n:])]
         return winners
 
     def _new_random(self, n: int) -> Rows:

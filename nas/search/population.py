@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nas.pareto import crowding_of_distinct, distinct_points, ranks_of_distinct
-from nas.search.columns import FloatArray, IntArray
+from nas.search.columns import FloatArray, HashArray, IntArray
+from nas.search.kernels import judge_pairs
 from nas.search.ledger import Results, total_violation
-from nas.search.operators import HashArray, hash_rows
+from nas.search.operators import hash_rows
 from searchspaces.space import Rows
 
 
@@ -67,16 +68,27 @@ def survival_order(objectives: FloatArray, violations: FloatArray, n_survivors: 
     Source: Deb et al. 2002, NSGA-II; copies last, so that fronts over few counts keep their spread.
     """
     feasible = np.flatnonzero(violations == 0)
-    distinct = distinct_points(objectives[feasible])
-    fronts = ranks_of_distinct(distinct)
-    crowding = crowding_of_distinct(distinct, fronts)
-    index, copy = distinct.index, distinct.copy
-    if len(distinct.values) >= n_survivors:
-        feasible, index, copy = feasible[copy == 0], index[copy == 0], copy[copy == 0]
-    by_quality = feasible[np.lexsort((-crowding[index], fronts[index], copy))]
+    fronts, crowding = judge(objectives[feasible])
+    by_quality = feasible[np.lexsort((-crowding, fronts))[:n_survivors]]
+    if len(by_quality) == n_survivors:
+        return by_quality
     infeasible = np.flatnonzero(violations > 0)
     by_excess = infeasible[np.argsort(violations[infeasible], kind="stable")]
     return np.concatenate((by_quality, by_excess))[:n_survivors]
+
+
+def judge(points: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Front (n,) and crowding distance (n,) of finite points (n, n_objectives).
+
+    The first copies of all points have the fronts of the Pareto order; second copies come in fronts
+    behind all of these, then third copies, and so on, with the crowding distance of the first.
+    """
+    if points.shape[1] == 2:
+        return judge_pairs(points, np.lexsort(points.T[::-1]))
+    distinct = distinct_points(points)
+    fronts = ranks_of_distinct(distinct)
+    crowding = crowding_of_distinct(distinct, fronts)
+    return fronts[distinct.index] + distinct.copy * len(fronts), crowding[distinct.index]
 
 
 def _store_newcomers(population: Population, rows: Rows, survivors: IntArray) -> IntArray:
