@@ -197,9 +197,7 @@ def test_validate_prints_every_problem_at_once(call: Call, spec_text: str) -> No
     lines = err.splitlines()
     assert len(lines) == 3
     assert "--set search.minuts=1: unknown key 'minuts'; did you mean 'minutes'?" in lines
-    assert any(
-        line.startswith("bad.yaml:6:1: sed: unknown key 'sed'; did you mean 'seed'?") for line in lines
-    )
+    assert any(line.startswith("bad.yaml:6:1: unknown key 'sed'; did you mean 'seed'?") for line in lines)
     assert any(line.startswith("bad.yaml:7:7: task: ") for line in lines)
 
 
