@@ -11,11 +11,11 @@ def figure(value: float) -> str:
         return "0" if value == 0 else str(value)
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
-    if abs(value) >= 1e4:
+    if abs(value) >= 1e3:
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3e}"
     if abs(value) < 1e-3:
         return f"{value:.3e}"
-    return f"{value:#.4g}".rstrip(".")
+    return f"{value:#.4g}"
 
 
 def count(value: int) -> str:
