@@ -36,6 +36,10 @@ def elaborate(text: str, library: CellLibrary, *, top: str | None = None, source
         chosen = top or _find_top(folder, source, library)
         script = f"{_READ}hierarchy -check -top {chosen}\n{_TO_GATES}write_json out.json\n"
         modules = read_modules(_run(folder, script, source))
+    if chosen not in modules:
+        raise SynthesisError(
+            f"{source}: yosys left no module {chosen!r}; it has {', '.join(modules) or 'none'}"
+        )
     try:
         return read_logic(modules[chosen])
     except SynthesisError as error:

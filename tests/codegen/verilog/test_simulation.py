@@ -12,7 +12,7 @@ from codegen.artifact import Artifact
 from codegen.ir import Network
 from codegen.verilog import emit_verilog
 from tests.codegen.c.golden_networks import small_mlp
-from tests.codegen.verilog.test_emit import emit, small_netlist
+from tests.codegen.verilog.test_emit import GOLDEN, emit, small_netlist
 from tests.networks import codes_for, gate_netlists, networks
 
 N_VECTORS = 200
@@ -74,6 +74,18 @@ def test_cells_with_their_models_pass(several):
 
 def test_the_shipped_files_run_as_their_header_says(tmp_path):
     assert simulate([emit(small_netlist(), style="cells")], tmp_path) == "PASS 3\n"
+
+
+def test_yosys_has_nothing_to_say_against_the_golden_files(requires_tool):
+    requires_tool("yosys")
+    for path in sorted(GOLDEN.glob("*/golden.v")):
+        commands = f"read_verilog {path.name}; proc; opt; check -assert"
+        if path.parent.name == "cells":
+            commands = f"read_verilog golden_cells.v; {commands}"
+        result = subprocess.run(
+            ["yosys", "-q", "-p", commands], cwd=path.parent, capture_output=True, text=True, check=False
+        )
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", ""), path
 
 
 def test_the_testbench_names_the_first_vector_that_fails(tmp_path):
