@@ -105,7 +105,8 @@ def _assemble(batch: MlpBatch, lowered: list[_LoweredLayer]) -> Program:
 def _widths(lo: Array, hi: Array) -> Array:
     """The width of sums in lo..hi, as uint8."""
     beyond = np.maximum(hi, -1 - lo)
-    return np.add(beyond >= 1 << 15, beyond >= 1 << 31, dtype=np.uint8)
+    width: Array = (beyond >= 1 << 15).astype(np.uint8) + (beyond >= 1 << 31).astype(np.uint8)
+    return width
 
 
 def _columns(vectors: list[Array | None], none: Array) -> Array:

@@ -1,0 +1,181 @@
+"""Integer tensor networks: the three roundings against exact fractions, and a layer by hand."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from codegen.ir import (
+    ClassOutput,
+    Constant,
+    Feature,
+    FullyConnected,
+    Interface,
+    IrError,
+    Network,
+    Quantization,
+    Tensor,
+    TensorGraph,
+    TensorNet,
+    Value,
+    ValueOutput,
+)
+from codegen.ir.evaluate import evaluate
+from codegen.ir.graph import Activation, Rounding
+from codegen.ir.tensors import Multiplier, activation_limits, quantize_multiplier, requantize
+
+INT32 = st.integers(-(1 << 31), (1 << 31) - 1)
+
+
+def dense(
+    weights: list[list[int]],
+    biases: list[int],
+    weight_scales: tuple[float, ...] = (0.5,),
+    activation: Activation = "none",
+    rounding: Rounding = "single",
+    output: Quantization | None = None,
+) -> Network:
+    """One layer over signed 8-bit features with scale 0.25 and zero point -1."""
+    n_out, n_in = len(weights), len(weights[0])
+    tensors = (
+        Tensor("x", (n_in,), "int8", Quantization((0.25,), -1)),
+        Tensor("w", (n_out, n_in), "int8", Quantization(weight_scales)),
+        Tensor("b", (n_out,), "int32", Quantization((0.125,))),
+        Tensor("y", (n_out,), "int8", output or Quantization((0.5,), 3)),
+    )
+    graph = TensorGraph(tensors, (FullyConnected(0, 1, 2, 3, activation, rounding),), (0,), (3,))
+    constants = (
+        Constant(1, np.array(weights, dtype="<i1").tobytes()),
+        Constant(2, np.array(biases, dtype="<i4").tobytes()),
+    )
+    features = tuple(Feature(f"x{index}", -1.0, 1.0, 8, signed=True) for index in range(n_in))
+    values = tuple(Value(f"y{index}", 0.5, 0.0) for index in range(n_out))
+    return Network(Interface(features, ValueOutput(values)), TensorNet(graph, constants))
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [
+        (0.25, Multiplier(0x40000000, -1)),
+        (0.5, Multiplier(0x40000000, 0)),
+        (0.75, Multiplier(0x60000000, 0)),
+        (1.0, Multiplier(0x40000000, 1)),
+        (1 - 2.0**-40, Multiplier(0x40000000, 1)),
+        (2.0**-33, Multiplier(0, 0)),
+    ],
+)
+def test_a_factor_becomes_a_q31_mantissa_and_an_exponent(factor: float, expected: Multiplier) -> None:
+    assert quantize_multiplier(factor) == expected
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.5, math.inf, math.nan, 2.0**30])
+def test_an_impossible_factor_is_refused(factor: float) -> None:
+    with pytest.raises(IrError, match="requantization: the factor must be above 0 and below 2"):
+        quantize_multiplier(factor)
+
+
+@pytest.mark.parametrize(
+    ("rounding", "factor", "expected"),
+    [
+        ("single", 0.5, [-2, -1, -1, 0, 1, 2, 2]),
+        ("power_of_two", 0.5, [-2, -1, -1, 0, 1, 2, 2]),
+        ("double", 0.25, [-1, -1, -1, 0, 1, 1, 1]),
+        ("power_of_two", 2.0, [-8, -6, -4, 0, 4, 6, 8]),
+    ],
+)
+def test_halves_go_where_the_rounding_says(rounding: Rounding, factor: float, expected: list[int]) -> None:
+    accumulators = np.array([-4, -3, -2, 0, 2, 3, 4])
+    assert requantize(accumulators, factor, rounding).tolist() == expected
+
+
+@given(INT32, st.floats(2.0**-31, 0.999))
+def test_single_rounding_rounds_the_exact_product_once(accumulator: int, factor: float) -> None:
+    multiplier = quantize_multiplier(factor)
+    exact = Fraction(accumulator * multiplier.q31) * Fraction(2) ** (multiplier.exponent - 31)
+    assert requantize(np.array([accumulator]), factor, "single").tolist() == [
+        math.floor(exact + Fraction(1, 2))
+    ]
+
+
+@given(INT32, st.floats(2.0**-31, 4.0))
+def test_double_rounding_rounds_the_high_half_and_then_the_shift(accumulator: int, factor: float) -> None:
+    multiplier = quantize_multiplier(factor)
+    left = accumulator << max(multiplier.exponent, 0)
+    assume(-(1 << 31) <= left < 1 << 31)
+    high = math.floor(Fraction(left * multiplier.q31, 1 << 31) + Fraction(1, 2))
+    share = Fraction(high, 1 << max(-multiplier.exponent, 0))
+    expected = math.floor(abs(share) + Fraction(1, 2)) * (1 if share >= 0 else -1)
+    assert requantize(np.array([accumulator]), factor, "double").tolist() == [expected]
+
+
+def test_a_result_beyond_32_bits_is_an_error_not_a_wrap() -> None:
+    for rounding in ("single", "double", "power_of_two"):
+        with pytest.raises(IrError, match=r"requantization: must fit int32, but reaches \d+\.\.\d+"):
+            requantize(np.array([1 << 30]), 4.0, rounding)  # type: ignore[arg-type]
+
+
+def test_a_power_of_two_rounding_needs_a_power_of_two() -> None:
+    with pytest.raises(IrError, match=r"the factor must be a power of two in 2\*\*-62\.\.2\*\*31, not 0\.3"):
+        requantize(np.array([1]), 0.3, "power_of_two")
+
+
+@pytest.mark.parametrize(
+    ("activation", "limits"), [("none", (-128, 127)), ("relu", (-8, 127)), ("relu6", (-8, 52))]
+)
+def test_an_activation_clamps_in_the_quantized_domain(
+    activation: Activation, limits: tuple[int, int]
+) -> None:
+    assert activation_limits(activation, Quantization((0.1,), -8)) == limits
+
+
+def test_a_layer_subtracts_the_input_zero_point_and_adds_the_output_one() -> None:
+    network = dense([[2, -3], [127, 127]], [5, 0])
+    # Sums 2 * (x0 + 1) - 3 * (x1 + 1) + 5 and 127 * (x0 + x1 + 2); the factor is 0.25.
+    codes = np.array([[-1, -1], [9, 3], [127, 127], [-128, -128]])
+    assert evaluate(network, codes).tolist() == [[4, 3], [6, 127], [-28, 127], [36, -128]]
+
+
+def test_each_output_channel_has_its_own_scale() -> None:
+    network = dense([[4], [4]], [0, 0], weight_scales=(0.5, 2.0))
+    assert evaluate(network, np.array([[4]])).tolist() == [[5 + 3, 20 + 3]]
+
+
+def test_relu_stops_at_the_zero_point() -> None:
+    network = dense([[-4], [4]], [0, 0], activation="relu")
+    assert evaluate(network, np.array([[4]])).tolist() == [[3, 8]]
+
+
+def test_a_class_is_the_lowest_index_of_the_largest_output() -> None:
+    body = dense([[1], [2], [2]], [0, 0, 0]).body
+    interface = Interface((Feature("x", -1.0, 1.0, 8, signed=True),), ClassOutput(("a", "b", "c")))
+    assert evaluate(Network(interface, body), np.array([[100], [-100]])).tolist() == [1, 0]
+
+
+def test_an_accumulator_beyond_32_bits_names_its_operator() -> None:
+    network = dense([[127]], [(1 << 31) - 1])
+    with pytest.raises(IrError, match="tensor network: operator 0: accumulator: must fit int32, but reaches"):
+        evaluate(network, np.array([[127]]))
+
+
+def test_features_wider_than_int8_are_refused_by_name() -> None:
+    body = dense([[1]], [0]).body
+    interface = Interface((Feature("wide", 0.0, 1.0, 8),), ValueOutput((Value("y", 1.0, 0.0),)))
+    with pytest.raises(IrError, match="tensor network: the codes of feature 'wide' must fit int8"):
+        evaluate(Network(interface, body), np.array([[0]]))
+
+
+def test_wrong_scales_name_the_tensor() -> None:
+    with pytest.raises(IrError, match="operator 0: 'w' must have zero point 0 and 1 or 2 scales, not 3"):
+        evaluate(dense([[1], [1]], [0, 0], weight_scales=(0.5, 0.5, 0.5)), np.array([[0]]))
+
+
+def test_float_graphs_are_refused() -> None:
+    tensors = (Tensor("x", (1,), "float32"), Tensor("w", (1, 1), "float32"), Tensor("y", (1,), "float32"))
+    graph = TensorGraph(tensors, (FullyConnected(0, 1, None, 2),), (0,), (2,))
+    interface = Interface((Feature("x", -1.0, 1.0, 8, signed=True),), ValueOutput((Value("y", 1.0, 0.0),)))
+    network = Network(interface, TensorNet(graph, (Constant(1, bytes(4)),)))
+    with pytest.raises(IrError, match="operator 0: 'x' must be int8 to be evaluated, not float32"):
+        evaluate(network, np.array([[0]]))
