@@ -165,8 +165,12 @@ def _load_module(name: str, named: str) -> ModuleType:
 
 
 def _load_file(path: Path, named: str) -> ModuleType:
-    path = path.resolve()
-    if not path.is_file():
+    try:
+        path = path.resolve()
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if not is_file:
         raise PluginError(f"{named}: there is no file {path}")
     name = f"silkscreen_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     if name in sys.modules:

@@ -66,8 +66,9 @@ def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, f"can't be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise _unreadable(path, f"can't be read: {reason}") from None
     if len(data) > MAX_BYTES:
         raise _unreadable(path, f"is larger than {MAX_BYTES // 1024} KiB; a spec is a few KiB of YAML")
     try:

@@ -1,6 +1,9 @@
 """Data made by the user's own function."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from nas.data.dataset import DataError, Table
 from nas.plugins import PluginError, resolve
@@ -25,4 +28,20 @@ def load_call(reference: str, base: Path, *, allow_code: bool) -> Table:
         raise DataError(
             f"data.call: {reference} must return a nas.data.Table, but returned {type(table).__name__}"
         )
-    return table
+    return _as_arrays(table, reference)
+
+
+def _as_arrays(table: Table, reference: str) -> Table:
+    """The same table with the types that `Table` promises."""
+    try:
+        y = np.asarray(table.y)
+        return replace(
+            table,
+            x=np.asarray(table.x, dtype=np.float64),
+            y=y.astype(np.int64 if np.issubdtype(y.dtype, np.integer) else np.float64),
+            features=tuple(str(name) for name in table.features),
+            labels=tuple(str(label) for label in table.labels),
+            given_test=None if table.given_test is None else np.asarray(table.given_test, dtype=np.int64),
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(f"data.call: the Table of {reference} holds no plain arrays: {error}") from None

@@ -58,8 +58,9 @@ def _with_names(origin: str, rows: list[list[str]], lines: list[int]) -> TextRow
 def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: can't be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{path}: can't be read: {reason}") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -13,7 +13,7 @@ from nas.spec.names import did_you_mean
 if TYPE_CHECKING:
     from nas.spec.model import DataSpec
 
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})
 """What stands for no value, in any case."""
 _SHOWN_COLUMNS = 5
 

@@ -56,6 +56,13 @@ Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
+def without_empty(given: object) -> object:
+    """A mapping without the keys that have no value; anything else unchanged."""
+    if isinstance(given, Mapping):
+        return {key: value for key, value in given.items() if value is not None}
+    return given
+
+
 class Section(BaseModel):
     """A mapping of known keys. A key without a value counts as left out."""
 
@@ -66,6 +73,4 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty(cls, given: object) -> object:
-        if isinstance(given, Mapping):
-            return {key: value for key, value in given.items() if value is not None}
-        return given
+        return without_empty(given)

@@ -12,7 +12,17 @@ from pydantic import BeforeValidator, Field, JsonValue, PrivateAttr, model_seria
 
 from nas.data.dataset import Task
 from nas.spec.data import DataSpec, SplitSpec, ValidationSpec
-from nas.spec.fields import ALIAS_PATTERN, NAME_PATTERN, WHOLE, Alias, Name, Section, Text, whole
+from nas.spec.fields import (
+    ALIAS_PATTERN,
+    NAME_PATTERN,
+    WHOLE,
+    Alias,
+    Name,
+    Section,
+    Text,
+    whole,
+    without_empty,
+)
 from nas.spec.limits import LimitSpec, in_units_of_metrics
 
 __all__ = [
@@ -56,7 +66,7 @@ class SpaceSpec(Section):
         if len(given) != 1:
             raise ValueError(f"each entry must name one family with its options, not {len(given)}")
         [(family, options)] = given.items()
-        return {"family": family, "options": options if options is not None else {}}
+        return {"family": family, "options": without_empty(options) or {}}
 
     @model_serializer
     def _as_written(self) -> dict[str, JsonValue]:
@@ -75,7 +85,7 @@ class HardwareSpec(Section):
         if not isinstance(given, Mapping) or set(given) == {"model", "options"}:
             return given
         options = {key: value for key, value in given.items() if key != "model"}
-        return {"model": given.get("model"), "options": options}
+        return {"model": given.get("model"), "options": without_empty(options)}
 
     @model_serializer
     def _as_written(self) -> dict[str, JsonValue]:

@@ -66,6 +66,7 @@ def check_hardware(root: Node, hardware: JsonValue, base: Path) -> HardwareCheck
         try:
             metrics[alias] = _built_in_metrics(section, base)
         except (HardwareModelError, PluginError) as error:
+            metrics[alias] = _default_metrics(section.model)
             key = _named_key(str(error), section.options)
             problems += _keyword_problems(root, alias, section) or [
                 problem_at(root, ("hardware", alias, key), str(error))
@@ -86,6 +87,14 @@ def _unless_installed(root: Node, alias: str, name: str) -> list[Problem]:
 
 def _built_in_metrics(section: HardwareSpec, base: Path) -> tuple[Metric, ...]:
     return tuple(make_hardware_model(section, base=base, allow_code=False).metrics)
+
+
+def _default_metrics(model: str) -> tuple[Metric, ...] | None:
+    """Stands in where the options are wrong, so that metrics can be checked all the same."""
+    try:
+        return _built_in_metrics(HardwareSpec(model=model), Path())
+    except (HardwareModelError, PluginError):
+        return None
 
 
 def _keyword_problems(root: Node, alias: str, section: HardwareSpec) -> list[Problem]:

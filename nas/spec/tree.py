@@ -89,6 +89,8 @@ def parse_tree(text: str, place: Place) -> tuple[Node, tuple[Problem, ...]]:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             reader.take(event)
+    except TreeError:
+        raise
     except MarkedYAMLError as error:
         where = reader.place(error.problem_mark or error.context_mark)
         raise TreeError(where, f"not YAML: {_one_line(error.problem or error.context)}") from None
@@ -97,8 +99,6 @@ def parse_tree(text: str, place: Place) -> tuple[Node, tuple[Problem, ...]]:
         where = reader.place_at(before.count("\n"), len(before) - before.rfind("\n") - 1)
         raise TreeError(where, f"not text: character {chr(error.character)!r} is not allowed") from None
     except (YAMLError, ValueError, OverflowError) as error:
-        if isinstance(error, TreeError):
-            raise
         raise TreeError(place, f"not YAML: {_one_line(str(error))}") from None
     return reader.root or Leaf(place, None), tuple(reader.problems)
 

@@ -48,10 +48,10 @@ def units_of(metric: str) -> Mapping[str, Decimal]:
     name = metric.rpartition(".")[2]
     if metric in SHARE_METRICS:
         return _SHARES
-    own = name.rpartition("_")[2] if "_" in name else ""
+    own = name.rpartition("_")[2] if "_" in name and "_per_" not in name else ""
     for scale in _SCALES:
         for unit, factor in scale.items():
-            if own and unit.lower() == own:
+            if unit.lower() == own:
                 return {other: amount / factor for other, amount in scale.items()}
     return _COUNTS
 

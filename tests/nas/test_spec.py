@@ -35,6 +35,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
         ("1.2 k", "mcu.cycles", 1200),
         ("4 µs", "own.delay_ms", 0.004),
         ("-1e2", "r2", -100),
+        ("2 k", "own.frames_per_s", 2000),
     ],
 )
 def test_a_limit_is_converted_to_the_unit_of_its_metric(text: str, metric: str, amount: float) -> None:

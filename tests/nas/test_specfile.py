@@ -191,6 +191,25 @@ def test_a_wrong_override_is_said_as_it_was_given(override: str, problem: str) -
     assert problems_of(SPEC, override) == [problem]
 
 
+def test_options_without_a_value_are_left_out() -> None:
+    spec = parse_spec(changed("supply_v: 0.6", "supply_v:").replace("hidden: 2..8", "hidden:"))
+    assert "supply_v" not in spec.hardware["egfet"].options
+    assert "hidden" not in spec.space[0].options
+
+
+def test_metrics_are_checked_even_where_options_are_wrong() -> None:
+    text = changed("supply_v", "suply_v").replace("egfet.area_cm2", "area_cm2")
+    assert problems_of(text) == [
+        "spec.yaml:10:41: hardware.egfet: unknown key 'suply_v' for model printed; did you mean 'supply_v'?",
+        "spec.yaml:11:29: objectives.area_cm2: unknown metric 'area_cm2'; did you mean 'egfet.area_cm2'?",
+    ]
+
+
+def test_a_path_that_can_not_be_is_one_problem() -> None:
+    with pytest.raises(SpecError, match="can't be read: embedded null byte"):
+        read_spec("a\0b")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     with pytest.raises(SpecError) as caught:

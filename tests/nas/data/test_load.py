@@ -169,6 +169,14 @@ def broken():
     raise RuntimeError("no sensor")
 
 
+def lists():
+    return Table([[1, 2]] * 20, [0, 1] * 10, ["a", "b"], ["no", "yes"], "lists", [0, 1])
+
+
+def words():
+    return Table([["x", "y"]] * 8, [0, 1] * 4, ["a", "b"], ["no", "yes"], "words")
+
+
 def number():
     return 3
 """
@@ -187,11 +195,18 @@ def test_a_function_of_the_user_makes_a_table_with_its_own_test_part(tmp_path: P
     assert dataset.table.origin == "made here"
 
 
+def test_lists_serve_as_arrays(tmp_path: Path) -> None:
+    dataset = call(tmp_path, "lists", test=0.5)
+    assert dataset.table.x.dtype == np.float64
+    assert dataset.table.features == ("a", "b")
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
         ("broken", "data.call: made.py:broken failed: RuntimeError: no sensor"),
         ("number", "data.call: made.py:number must return a nas.data.Table, but returned int"),
+        ("words", "data.call: the Table of made.py:words holds no plain arrays: could not convert string"),
         ("tabel", "data.call: plug-in 'made.py:tabel': silkscreen_plugin_made"),
     ],
 )
