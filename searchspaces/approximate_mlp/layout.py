@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.ir import ClassOutput, Interface
-from searchspaces.approximate_mlp.options import ApproximateMlpOptions
+from searchspaces.approximate_mlp.options import FAMILY, ApproximateMlpOptions
 from searchspaces.approximate_mlp.tournament import max_dropped_bits
 from searchspaces.parse import IntRange
 from searchspaces.space import SpaceError, Variable
@@ -64,24 +64,6 @@ class GeneLayout:
     max_shift: int
 
 
-@dataclass(slots=True)
-class _Columns:
-    """Appends variables; every group knows its place in the row."""
-
-    variables: list[Variable] = field(default_factory=list)
-
-    def add(self, name: str, upper: int, block: int, lower: int = 0) -> int:
-        self.variables.append(Variable(name, "int", lower, upper, block=block))
-        return len(self.variables) - 1
-
-    def since(self, start: int) -> slice:
-        return slice(start, len(self.variables))
-
-    @property
-    def end(self) -> int:
-        return len(self.variables)
-
-
 def gene_layout(options: ApproximateMlpOptions, interface: Interface) -> GeneLayout:
     """The columns of a family over an interface. Raises SpaceError for signed features.
 
@@ -90,102 +72,98 @@ def gene_layout(options: ApproximateMlpOptions, interface: Interface) -> GeneLay
     """
     signed = [feature.name for feature in interface.features if feature.signed]
     if signed:
-        raise SpaceError(f"approximate_mlp: features must be unsigned codes, but {signed[0]!r} is signed")
-    columns, block, layers = _Columns(), 0, []
-    input_bits = np.array([feature.bits for feature in interface.features], np.int32)
-    widths = [*(width.upper for width in options.hidden), interface.n_outputs]
-    for index, n_neurons in enumerate(widths):
-        is_last = index == len(widths) - 1
-        table = None if options.masks else _mask_table(input_bits, options.input_bits if index == 0 else None)
-        layer = _add_layer(columns, options, index, n_neurons, input_bits, table, block, is_last)
-        layers.append(layer)
-        block += n_neurons + (not is_last)
-        input_bits = np.full(n_neurons, options.activation_bits.upper, np.int32)
-    argmax = None
-    if isinstance(interface.output, ClassOutput) and "reduced" in options.argmax:
-        argmax = _add_argmax(columns, options, interface.n_outputs, block)
-    return GeneLayout(tuple(layers), argmax, tuple(columns.variables), _max_shift(options))
+        raise SpaceError(f"{FAMILY}: features must be unsigned codes, but {signed[0]!r} is signed")
+    builder = _Builder(options)
+    bits = np.array([feature.bits for feature in interface.features], np.int32)
+    kept: IntRange | None = options.input_bits
+    for width in options.hidden:
+        builder.add_layer(width.upper, bits, kept, is_last=False)
+        bits, kept = np.full(width.upper, options.activation_bits.upper, np.int32), None
+    builder.add_layer(interface.n_outputs, bits, kept, is_last=True)
+    reduced = isinstance(interface.output, ClassOutput) and "reduced" in options.argmax
+    argmax = builder.add_argmax(interface.n_outputs) if reduced else None
+    return GeneLayout(tuple(builder.layers), argmax, tuple(builder.variables), builder.max_shift)
 
 
-def _max_shift(options: ApproximateMlpOptions) -> int:
-    return options.max_shift_of(options.weights[0])
+@dataclass(slots=True)
+class _Builder:
+    """Appends columns, layer by layer. block: the number of the next one."""
+
+    options: ApproximateMlpOptions
+    variables: list[Variable] = field(default_factory=list)
+    layers: list[LayerColumns] = field(default_factory=list)
+    block: int = 0
+
+    @property
+    def max_shift(self) -> int:
+        return self.options.max_shift_of(self.options.weights[0])
+
+    def add_layer(self, n_neurons: int, bits: Int32Array, kept: IntRange | None, *, is_last: bool) -> None:
+        """bits: (n_inputs,) width of each input. kept: numbers of top bits a mask may keep, None is all."""
+        options, name = self.options, f"layer{len(self.layers)}"
+        shape = (n_neurons, len(bits), options.weights[0].digits)
+        table = None if options.masks else mask_table(bits, kept)
+        tops = (1 << bits) - 1 if table is None else np.full_like(bits, table.shape[1] - 1)
+        shifts = np.full_like(bits, self.max_shift)
+        bound = bias_bound(bits, self.max_shift)
+        self.layers.append(
+            LayerColumns(
+                shape=shape,
+                masks=self._terms(name, "mask", shape, tops),
+                shifts=self._terms(name, "shift", shape, shifts) if self.max_shift else None,
+                signs=self._terms(name, "sign", shape, np.ones_like(bits)),
+                biases=self._biases(name, n_neurons, bound),
+                bias_bound=bound,
+                clip_shift=None
+                if is_last
+                else self._clip(f"{name}.clip_shift", options.activation_shift, n_neurons),
+                clip_bits=None
+                if is_last
+                else self._clip(f"{name}.clip_bits", options.activation_bits, n_neurons),
+                mask_table=table,
+            )
+        )
+        self.block = self.variables[-1].block + 1
+
+    def add_argmax(self, n_outputs: int) -> slice:
+        start = len(self.variables)
+        most = max_dropped_bits(self.options.activation_bits.upper, self.max_shift)
+        for match in range(n_outputs - 1):
+            self._add(f"argmax.comparison{match}.dropped_bits", 0, most, self.block)
+        return slice(start, len(self.variables))
+
+    def _add(self, name: str, lower: int, upper: int, block: int) -> None:
+        self.variables.append(Variable(name, "int", lower, upper, block=block))
+
+    def _terms(self, layer: str, kind: str, shape: tuple[int, int, int], tops: Int32Array) -> slice:
+        """tops: (n_inputs,) largest value of the genes of each input."""
+        start = len(self.variables)
+        for neuron, source, term in np.ndindex(*shape):
+            name = f"{layer}.neuron{neuron}.input{source}.term{term}.{kind}"
+            self._add(name, 0, int(tops[source]), self.block + neuron)
+        return slice(start, len(self.variables))
+
+    def _biases(self, layer: str, n_neurons: int, bound: int) -> slice:
+        start = len(self.variables)
+        for neuron in range(n_neurons):
+            self._add(f"{layer}.neuron{neuron}.bias", -bound, bound - 1, self.block + neuron)
+        return slice(start, len(self.variables))
+
+    def _clip(self, name: str, allowed: IntRange | None, n_neurons: int) -> int | IntRange:
+        if allowed is None:
+            raise SpaceError(f"{FAMILY}: activation_shift: must be a range such as 0..6 for genes")
+        if allowed.is_fixed:
+            return allowed
+        self._add(name, allowed.lower, allowed.upper, self.block + n_neurons)
+        return len(self.variables) - 1
 
 
-def _mask_table(input_bits: Int32Array, kept: IntRange | None) -> Int32Array:
+def mask_table(bits: Int32Array, kept: IntRange | None) -> Int32Array:
     """(n_inputs, n_choices): none of the bits, then each allowed number of top bits, or else all bits."""
-    bits = input_bits[:, None]
-    full = (1 << bits) - 1
-    tops = bits if kept is None else np.minimum(np.arange(kept.lower, kept.upper + 1)[None], bits)
+    widths = bits[:, None]
+    full = (1 << widths) - 1
+    tops = widths if kept is None else np.minimum(np.arange(kept.lower, kept.upper + 1)[None], widths)
     return np.concatenate([np.zeros_like(full), full - (full >> tops)], axis=1).astype(np.int32)
-
-
-def _add_layer(
-    columns: _Columns,
-    options: ApproximateMlpOptions,
-    index: int,
-    n_neurons: int,
-    input_bits: Int32Array,
-    mask_table: Int32Array | None,
-    block: int,
-    is_last: bool,
-) -> LayerColumns:
-    shape = (n_neurons, len(input_bits), options.weights[0].digits)
-    max_shift = _max_shift(options)
-    full = (1 << input_bits) - 1
-    mask_top = full if mask_table is None else np.full_like(full, mask_table.shape[1] - 1)
-    bound = bias_bound(input_bits, max_shift)
-    return LayerColumns(
-        shape=shape,
-        masks=_add_terms(columns, f"layer{index}", "mask", shape, mask_top, block),
-        shifts=_add_terms(columns, f"layer{index}", "shift", shape, max_shift, block) if max_shift else None,
-        signs=_add_terms(columns, f"layer{index}", "sign", shape, 1, block),
-        biases=_add_biases(columns, f"layer{index}", n_neurons, bound, block),
-        bias_bound=bound,
-        clip_shift=None
-        if is_last
-        else _add_clip(columns, f"layer{index}.clip_shift", options.activation_shift, block + n_neurons),
-        clip_bits=None
-        if is_last
-        else _add_clip(columns, f"layer{index}.clip_bits", options.activation_bits, block + n_neurons),
-        mask_table=mask_table,
-    )
-
-
-def _add_terms(
-    columns: _Columns,
-    layer: str,
-    field_name: str,
-    shape: tuple[int, int, int],
-    uppers: Int32Array | int,
-    block: int,
-) -> slice:
-    start = columns.end
-    top = np.broadcast_to(uppers, shape[1])
-    for neuron, source, term in np.ndindex(*shape):
-        name = f"{layer}.neuron{neuron}.input{source}.term{term}.{field_name}"
-        columns.add(name, int(top[source]), block + neuron)
-    return columns.since(start)
-
-
-def _add_biases(columns: _Columns, layer: str, n_neurons: int, bound: int, block: int) -> slice:
-    start = columns.end
-    for neuron in range(n_neurons):
-        columns.add(f"{layer}.neuron{neuron}.bias", bound - 1, block + neuron, lower=-bound)
-    return columns.since(start)
-
-
-def _add_clip(columns: _Columns, name: str, allowed: IntRange | None, block: int) -> int | IntRange:
-    if allowed is None:
-        raise SpaceError("approximate_mlp: activation_shift: must be a range such as 0..6 for genes")
-    return allowed if allowed.is_fixed else columns.add(name, allowed.upper, block, lower=allowed.lower)
-
-
-def _add_argmax(columns: _Columns, options: ApproximateMlpOptions, n_outputs: int, block: int) -> slice:
-    start = columns.end
-    most = max_dropped_bits(options.activation_bits.upper, _max_shift(options))
-    for match in range(n_outputs - 1):
-        columns.add(f"argmax.comparison{match}.dropped_bits", most, block)
-    return columns.since(start)
 
 
 def bias_bound(input_bits: Int32Array, max_shift: int) -> int:
