@@ -62,8 +62,7 @@ class _Style:
                 continue
             mask = int(rng.integers(1, ceiling + 1)) if rng.random() < self._masked else ceiling
             shifts = rng.choice(self._max_shift + 1, min(self._n_digits, self._max_shift + 1), replace=False)
-            for shift in shifts:
-                terms.append(Term(index, int(shift), mask, 1 if rng.random() < 0.5 else -1))
+            terms += [Term(index, int(shift), mask, 1 if rng.random() < 0.5 else -1) for shift in shifts]
         rest = sum(term.sign * (term.mask << term.shift) for term in terms) // 2
         spread = 1 + sum(term.mask << term.shift for term in terms) // 4
         return Neuron(int(rng.integers(-spread, spread + 1)) - rest, tuple(terms))

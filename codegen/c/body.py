@@ -1,7 +1,10 @@
 """Which C a network becomes: one choice by its body, and for an MLP one by its size."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypeVar, get_args
+
+import numpy as np
+import numpy.typing as npt
 
 from codegen.c.mlp import straight_mlp
 from codegen.c.netlist import netlist_lines
@@ -12,6 +15,7 @@ from codegen.c.tree import tree_lines
 from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, TensorNet
 
 Form: TypeAlias = Literal["auto", "straight", "table"]
+Count = TypeVar("Count", int, npt.NDArray[np.int64])
 
 _NO_TENSORS = "a tensor network has no C form yet; it must be a bespoke MLP, a tree or gates"
 STRAIGHT_BYTES = 4096
@@ -100,14 +104,16 @@ def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:
 
 def straight_bytes(program: MlpProgram) -> int:
     """Estimated Thumb-2 bytes of the straight form."""
-    total = 60
-    for layer in program.layers:
-        for one in layer.sums:
-            total += 12 + sum(4 if product.mask is None else 7 for product in one.products)
-        total += 2 * sum(
-            len({p.input for n in group for p in layer.sums[n].products}) for group in layer.groups
-        )
-    return total
+    products = [product for layer in program.layers for one in layer.sums for product in one.products]
+    masked = sum(product.mask is not None for product in products)
+    n_neurons = sum(len(layer.sums) for layer in program.layers)
+    n_loads = sum(layer.n_loads for layer in program.layers)
+    return straight_estimate(n_neurons, len(products) - masked, masked, n_loads)
+
+
+def straight_estimate(n_neurons: Count, n_plain: Count, n_masked: Count, n_loads: Count) -> Count:
+    """The estimate from counts, of one network or, as arrays, of many: plain and masked products, loads."""
+    return 60 + 12 * n_neurons + 4 * n_plain + 7 * n_masked + 2 * n_loads
 
 
 def table_bytes(program: MlpProgram, kind: str) -> int:

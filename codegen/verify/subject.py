@@ -77,7 +77,7 @@ def _header(network: Network, prefix: str, *, classes: bool) -> str:
     answer, call = ("int", "(*(y) = {0}(x))") if classes else (f"{prefix}_value_t", "{0}((x), (y))")
     return "\n".join(
         [
-            f'#include "{prefix}.h"',
+            f'#include "{MODULE}/{prefix}.h"',
             f"#define N_FEATURES {network.interface.n_features}u",
             f"#define N_ANSWERS {n_answers}u",
             f"typedef {prefix}_input_t input_t;",

@@ -1,0 +1,145 @@
+"""The price of a bespoke MLP as firmware: flash, RAM, instructions, and from them time and energy."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from codegen.c.body import choose_form, input_type
+from codegen.c.program import mlp_program
+from codegen.ir import BespokeMlp, Design, Interface, MlpBatch, Network
+from codegen.ir.batch import network_of
+from hwmodels.mcu.batch import BatchCounts, count_batch
+from hwmodels.mcu.board import Board, Fact, load_board
+from hwmodels.mcu.coefficients import Form, FormCoefficients, load_coefficients
+from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
+from hwmodels.model import (
+    Cost,
+    CostClass,
+    CostItem,
+    FloatVector,
+    HardwareModelError,
+    Metric,
+    Source,
+    Workload,
+)
+
+_METRICS = (
+    Metric("flash_bytes", "bytes", "min", "network", "code and tables of P_quantize and P_predict, linked"),
+    Metric("ram_bytes", "bytes", "min", "network", "stack of P_predict; the module has no static data"),
+    Metric("instructions", "1", "min", "network", "of one P_predict"),
+    Metric("cycles", "1", "min", "network", "instructions times the board's cycles per instruction"),
+    Metric("latency_s", "s", "min", "network", "of one P_predict at the board's clock"),
+    Metric("energy_uj", "uJ", "min", "network", "latency times the board's active power"),
+)
+UJ_PER_MJ = 1e3
+HZ_PER_MHZ = 1e6
+
+
+class McuModel:
+    """Prices bespoke MLPs as the C that `codegen.c` emits, compiled with gcc -Os, on a board.
+
+    board: the name of one that ships, or the path of a .yaml file. The prices are those of "auto", the
+    form that `emit_c` takes by itself. docs/mcu.md gives the errors.
+    Raises HardwareModelError for a board that is not known or not valid.
+    """
+
+    def __init__(self, board: str = "stm32f446re") -> None:
+        self.board: Board = load_board(board)
+        self._coefficients = load_coefficients(self.board.core.name)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return _METRICS
+
+    @property
+    def cost_class(self) -> CostClass:
+        return "free"
+
+    def accepts(self, design: Design) -> str | None:
+        """None, or why the design has no price."""
+        content = design.content
+        if not isinstance(content, Network) or not isinstance(content.body, BespokeMlp):
+            return "the mcu model prices trained bespoke MLPs; other bodies are not calibrated"
+        if mlp_program(content).wide:
+            return "the mcu model prices sums of up to 32 bits; this network has wider ones"
+        return None
+
+    def price(self, design: Design, workload: Workload) -> Cost:
+        """Raises HardwareModelError for a design that is not accepted. The workload does not matter."""
+        reason = self.accepts(design)
+        if reason is not None or not isinstance(design.content, Network):
+            raise HardwareModelError(f"mcu: {reason}")
+        network = design.content
+        program, interface = mlp_program(network), network.interface
+        form: Form = choose_form(program, input_type(interface))
+        count = count_straight if form == "straight" else count_table
+        counts, coefficients = count(program, interface), self._coefficients.forms[form]
+        items = _items(counts, coefficients)
+        totals = {
+            name: sum(item.amount for item in items if item.metric == name)
+            for name in ("flash_bytes", "ram_bytes", "instructions")
+        }
+        return Cost(totals | self._times(totals["instructions"]), items, self._sources())
+
+    def price_batch(
+        self, batch: MlpBatch, interface: Interface, workload: Workload
+    ) -> Mapping[str, FloatVector]:
+        """(n_networks,) of each metric; networks that become tables are priced one by one."""
+        counts = count_batch(batch, interface)
+        if counts.wide.any():
+            first = int(np.flatnonzero(counts.wide)[0])
+            raise HardwareModelError(f"mcu: network {first} of the population has sums beyond 32 bits")
+        totals = self._straight_totals(counts)
+        for row in np.flatnonzero(counts.maybe_table):
+            design = Design(network_of(batch, int(row), interface))
+            metrics = self.price(design, workload).metrics
+            for name, values in totals.items():
+                values[row] = metrics[name]
+        clock, power = self.board.clock_mhz.value, self.board.active_power_mw.value
+        cycles = totals["instructions"] * self.board.cycles_per_instruction.value
+        latency = cycles / (clock * HZ_PER_MHZ)
+        return totals | {"cycles": cycles, "latency_s": latency, "energy_uj": latency * power * UJ_PER_MJ}
+
+    def _straight_totals(self, counts: BatchCounts) -> dict[str, FloatVector]:
+        coefficients = self._coefficients.forms["straight"]
+        return {
+            "flash_bytes": counts.quantities @ counts.vector(coefficients.flash_bytes) + counts.table_bytes,
+            "ram_bytes": counts.array_bytes + coefficients.frame_bytes,
+            "instructions": counts.quantities @ counts.vector(coefficients.instructions),
+        }
+
+    def _times(self, instructions: float) -> dict[str, float]:
+        cycles = instructions * self.board.cycles_per_instruction.value
+        latency = cycles / (self.board.clock_mhz.value * HZ_PER_MHZ)
+        energy = latency * self.board.active_power_mw.value * UJ_PER_MJ
+        return {"cycles": cycles, "latency_s": latency, "energy_uj": energy}
+
+    def _sources(self) -> tuple[Source, ...]:
+        board = self.board
+        return (
+            Source("coefficients of the code", 1.0, "1", self._coefficients.source),
+            _source("clock_mhz", "MHz", board.clock_mhz),
+            _source("cycles_per_instruction", "1", board.cycles_per_instruction),
+            _source("active_power_mw", "mW", board.active_power_mw),
+        )
+
+
+def _source(name: str, unit: str, fact: Fact) -> Source:
+    spread = "" if fact.lowest == fact.highest else f" (between {fact.lowest:g} and {fact.highest:g})"
+    return Source(name, fact.value, unit, fact.source + spread)
+
+
+def _items(counts: CodeCounts, coefficients: FormCoefficients) -> tuple[CostItem, ...]:
+    items = [
+        CostItem("tables", "flash_bytes", float(counts.table_bytes)),
+        CostItem("arrays", "ram_bytes", float(counts.array_bytes)),
+        CostItem("frames", "ram_bytes", coefficients.frame_bytes),
+    ]
+    for part, quantities in counts.parts.items():
+        items.append(CostItem(part, "flash_bytes", _amount(quantities, coefficients.flash_bytes)))
+        items.append(CostItem(part, "instructions", _amount(quantities, coefficients.instructions)))
+    return tuple(items)
+
+
+def _amount(quantities: Counts, each: Mapping[str, float]) -> float:
+    return sum(number * each[name] for name, number in quantities.items())
