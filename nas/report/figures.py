@@ -15,7 +15,7 @@ def figure(value: float) -> str:
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3e}"
     if abs(value) < 1e-3:
         return f"{value:.3e}"
-    return f"{value:#.4g}"
+    return f"{value:#.4g}".rstrip(".")
 
 
 def count(value: int) -> str:
