@@ -1,5 +1,6 @@
 """NumPy archives: x and y, and x_test and y_test where the archive keeps rows for the test."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,7 +15,17 @@ from nas.data.text import class_indices
 from nas.spec.names import did_you_mean
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-DAMAGES = (ValueError, EOFError, KeyError, MemoryError, SyntaxError, zipfile.BadZipFile, zlib.error)
+DAMAGES = (
+    struct.error,
+    ValueError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 KNOWN = ("x", "y", "x_test", "y_test", "features", "labels")
 
 
