@@ -162,8 +162,7 @@ class AxisSearch:
         """
         counts = structure_figures(self.problem.space, row)
         figures = {name: np.array([value]) for name, value in counts.items()}
-        violations = self.problem.goals.violations(figures)
-        return violations[0]
+        return self.problem.goals.violations(figures).reshape(-1)
 
     def _known_or_new(self, row: Rows, number: int) -> Evaluation:
         values = self.problem.space.values(row)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -133,6 +134,9 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
 
     Raises RunError where the folder is no export or is damaged.
     """
+    for name in ("network.json", "manifest.json", "vectors.npz"):
+        if not (folder / name).is_file():
+            raise RunError(f"{folder}: this is no complete export: {name} is missing")
     try:
         network = read_network(folder / "network.json")
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -140,11 +144,7 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
         with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
             vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
         seed = int(manifest["seed"])
-    except FileNotFoundError as error:
-        raise RunError(
-            f"{folder}: this is no complete export: {Path(error.filename).name} is missing"
-        ) from None
-    except (IrError, KeyError, TypeError, ValueError, OSError) as error:
+    except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
     return prove(network, artifacts, vectors, seed=seed)
 

@@ -11,6 +11,7 @@ from nas.problem import Problem, Stage, axis_space, gene_problem
 from nas.records import Event
 from nas.report.progress import ProgressFacts
 from nas.stage import Clock, Sitting, infeasible_reason
+from searchspaces.approximate_mlp import ApproximateMlpGenes
 from searchspaces.space import Rows
 
 STAGE_END = "stage_end"
@@ -72,10 +73,10 @@ def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting
     rng = np.random.default_rng(seed)
     n_rows = search.population or DEFAULT_POPULATION
     rows = genes.space.sample(rng, n_rows)
-    if search.seed_with_gradients is False:
+    if search.seed_with_gradients is False or not isinstance(genes.space, ApproximateMlpGenes):
         return rows
     sitting.show(ProgressFacts(phase="training", detail="first networks by gradient"))
-    from nas.train import seed_rows  # torch is heavy
+    from nas.train.seeds import seed_rows  # torch is heavy
 
     n_seeds = GRADIENT_SEEDS if search.seed_with_gradients is True else search.seed_with_gradients
     part = genes.fit.part

@@ -54,7 +54,7 @@ def final_report(
     return ReportData(
         run=_run_facts(problem.spec, archive),
         data=_data_facts(problem),
-        search=search_facts(archive),
+        search=search_facts(archive, ended=True),
         metrics=_metric_facts(problem),
         front=tuple(
             FrontPoint(item.entry.id, item.entry.family, dict(item.entry.metrics), describe(item.network))
@@ -74,7 +74,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     return ReportData(
         run=_run_facts(spec, archive),
         data=DataFacts("", 0, 0, 0, 0, (), archive.header.data_fingerprint),
-        search=search_facts(archive),
+        search=search_facts(archive, ended=False),
         metrics=tuple(
             MetricFact(goal.metric, "", goal.direction, objective=True) for goal in goals.objectives
         ),
@@ -84,14 +84,13 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     )
 
 
-def search_facts(archive: Archive) -> SearchFacts:
-    """Counters of all stages together, from the newest record of each."""
+def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
+    """Counters of all stages together, from the newest record of each. ended: every stage has ended."""
     newest: dict[str, Block] = {block.family: block for block in archive.blocks()}
     done = list(archive.evaluations())
     events = list(archive.events())
     ends = [event for event in events if event.kind == "stage_end"]
     axes_seconds = sum(evaluation.seconds for evaluation in done)
-    ended = any(event.kind == "finish" for event in events)
     return SearchFacts(
         algorithm=", ".join(_algorithms(events)),
         asked=sum(block.asked for block in newest.values()) + len(done),

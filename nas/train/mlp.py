@@ -8,23 +8,18 @@ the printed MLPs of ICCAD 2023; see docs/spaces.md.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from codegen.ir import ClassOutput, Interface, Network, Value, ValueOutput
 from codegen.ir.evaluate import evaluate
-from nas.errors import RunError
 from nas.quantize import fit_value, lower_mlp
 from nas.train.argmax import reduce_argmax
 from nas.train.group import MlpGroup, make_group
 from nas.train.heads import Head, class_head, value_head
+from nas.train.rows import Codes, Targets, TrainingRows, check_rows
 from searchspaces.approximate_mlp import MlpRecipe
-
-Codes = npt.NDArray[np.integer[Any]]
-Targets = npt.NDArray[np.number[Any]]
 
 BATCH_ROWS = 1024
 LEARNING_RATE = 0.02
@@ -60,8 +55,8 @@ def train_mlps(
     interface; else those of the interface hold. Deterministic from the seed. Raises RunError for unfit
     arrays.
     """
-    train = _checked_rows(interface, codes, targets)
-    judge = train if validation is None else _checked_rows(interface, *validation)
+    train = check_rows(interface, codes, targets)
+    judge = train if validation is None else check_rows(interface, *validation)
     trained: dict[int, Network] = {}
     with _one_thread():
         for members in _groups(recipes):
@@ -88,40 +83,6 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """codes: (n_rows, n_features) int32. targets: (n_rows,) int64 classes, or (n_rows, n_outputs) float64."""
-
-    codes: npt.NDArray[np.int32]
-    targets: npt.NDArray[np.int64] | npt.NDArray[np.float64]
-
-    def error(self, network: Network) -> float:
-        """Share of wrong classes, or mean squared error over all values."""
-        found = evaluate(network, self.codes)
-        output = network.interface.output
-        if isinstance(output, ClassOutput):
-            return float((found != self.targets).mean())
-        scale, offset = (
-            np.array([getattr(value, name) for value in output.values]) for name in ("scale", "offset")
-        )
-        return float(((found * scale + offset - self.targets) ** 2).mean())
-
-
-def _checked_rows(interface: Interface, codes: Codes, targets: Targets) -> _Rows:
-    if codes.ndim != 2 or codes.shape[1] != interface.n_features or not len(codes):
-        raise RunError(f"training: codes must be (n_rows, {interface.n_features}), not {codes.shape}")
-    if len(targets) != len(codes):
-        raise RunError(f"training: {len(codes)} targets are needed, one a row, not {len(targets)}")
-    if isinstance(interface.output, ClassOutput):
-        if targets.ndim != 1 or targets.min() < 0 or targets.max() >= interface.n_outputs:
-            raise RunError(f"training: targets must be class indices in 0..{interface.n_outputs - 1}")
-        return _Rows(codes.astype(np.int32), targets.astype(np.int64))
-    values = targets.reshape(len(targets), -1).astype(np.float64)
-    if values.shape[1] != interface.n_outputs or not np.isfinite(values).all():
-        raise RunError(f"training: {interface.n_outputs} finite values a row are needed as targets")
-    return _Rows(codes.astype(np.int32), values)
-
-
 def _groups(recipes: Sequence[MlpRecipe]) -> list[list[int]]:
     """Indices of recipes of one shape, in the order of their first members."""
     groups: dict[object, list[int]] = {}
@@ -134,7 +95,7 @@ def _groups(recipes: Sequence[MlpRecipe]) -> list[list[int]]:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     interface: Interface
-    rows: _Rows
+    rows: TrainingRows
     seed: int
     steps: int
     fit_output: bool

@@ -7,7 +7,8 @@ import numpy as np
 
 from codegen.ir import Interface
 from nas.train.group import typical_shift
-from nas.train.mlp import Codes, Targets, train_mlps
+from nas.train.mlp import train_mlps
+from nas.train.rows import Codes, Targets
 from searchspaces.approximate_mlp import ApproximateMlpGenes, ApproximateMlpOptions, MlpRecipe
 from searchspaces.space import Rows
 

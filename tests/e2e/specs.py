@@ -32,7 +32,7 @@ space:
 hardware:
   egfet: {model: printed}
 objectives: {accuracy: max, egfet.area_cm2: min}
-search: {algorithm: tpe, evaluations: 5}
+search: {algorithm: tpe, evaluations: 3}
 emit: {c: {layout: plain}, winners: [best_accuracy]}
 """
 
