@@ -30,7 +30,7 @@ FITTED_REACH = 8.0
 FULL_PRESSURE = 0.4
 """Weight of a network's size in the loss where the pressure is 1; it grows with the pressure's square.
 
-At 1 small sets keep no term at all, at 0.3 about half of them.
+What survives depends on the data; docs/spaces.md has figures.
 """
 
 
