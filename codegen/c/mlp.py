@@ -14,7 +14,7 @@ def straight_mlp(program: MlpProgram, interface: Interface, prefix: str) -> list
     for index, layer in enumerate(program.layers):
         lines += _layer_function(layer, index, source, names, prefix)
         source = output_type(layer, prefix)
-        names = tuple(f"layer {index}, neuron {neuron}" for neuron in range(len(layer.sums)))
+        names = tuple(f"layer {index}, neuron {neuron}" for neuron in layer.neurons)
     return clip_function(program, lines, prefix) + lines + _predict(program, interface, prefix)
 
 
@@ -81,8 +81,8 @@ def _layer_function(
 def _group_lines(
     layer: LayerProgram, group: range, kind: str, names: tuple[str, ...], prefix: str
 ) -> list[str]:
-    title = f"Neuron {group[0]}" if len(group) == 1 else f"Neurons {group[0]} to {group[-1]}"
-    lines = ["    {", f"        /* {title}. */"]
+    numbers = ", ".join(str(layer.neurons[neuron]) for neuron in group)
+    lines = ["    {", f"        /* Neuron{'s' if len(group) > 1 else ''} {numbers}. */"]
     lines += [
         f"        {kind} n{neuron} = {integer(layer.sums[neuron].bias)};"
         for neuron in group

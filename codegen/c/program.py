@@ -51,11 +51,13 @@ _SILENT = Sum(0, (), 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class LayerProgram:
-    """One layer. input_hi, output_hi: the largest value of each input, and of each output after the clip.
+    """One layer, with the neurons that matter.
 
-    accumulators: the range of each sum. An output that is always 0, or that nothing reads, has an empty sum.
+    neurons: their numbers in the network. accumulators: the range of each sum. input_hi, output_hi: the
+    largest value of each input, and of each output after the clip.
     """
 
+    neurons: tuple[int, ...]
     sums: tuple[Sum, ...]
     accumulators: tuple[tuple[int, int], ...]
     clip: Clip | None
@@ -121,21 +123,41 @@ def mlp_program(network: Network) -> MlpProgram:
 
 
 def _without_unread(layers: list[LayerProgram]) -> tuple[LayerProgram, ...]:
-    """The layers with every neuron silenced that the next layer does not read."""
+    """Without the neurons that are always 0 or that the next layer does not read.
+
+    From the last layer back, so that what only vanished neurons read vanishes too. A layer that nobody
+    reads keeps one empty neuron.
+    """
     kept = [layers[-1]]
     for layer in reversed(layers[:-1]):
         read = kept[0].read(range(len(kept[0].sums)))
-        neurons = range(len(layer.sums))
-        kept.insert(
-            0,
-            replace(
-                layer,
-                sums=tuple(layer.sums[n] if n in read else _SILENT for n in neurons),
-                accumulators=tuple(layer.accumulators[n] if n in read else (0, 0) for n in neurons),
-                output_hi=tuple(layer.output_hi[n] if n in read else 0 for n in neurons),
-            ),
-        )
+        live = [neuron for neuron in read if not layer.silent(neuron)]
+        kept[0] = _reading(kept[0], live)
+        kept.insert(0, _only(layer, live))
     return tuple(kept)
+
+
+def _only(layer: LayerProgram, live: list[int]) -> LayerProgram:
+    """The layer with some of its neurons, or with one that is always 0."""
+    if not live:
+        return replace(layer, neurons=(0,), sums=(_SILENT,), accumulators=((0, 0),), output_hi=(0,))
+    return replace(
+        layer,
+        neurons=tuple(layer.neurons[neuron] for neuron in live),
+        sums=tuple(layer.sums[neuron] for neuron in live),
+        accumulators=tuple(layer.accumulators[neuron] for neuron in live),
+        output_hi=tuple(layer.output_hi[neuron] for neuron in live),
+    )
+
+
+def _reading(layer: LayerProgram, live: list[int]) -> LayerProgram:
+    """The layer with its inputs renumbered to the places in `live`."""
+    places = {neuron: place for place, neuron in enumerate(live)}
+    sums = tuple(
+        replace(one, products=tuple(replace(p, input=places[p.input]) for p in one.products))
+        for one in layer.sums
+    )
+    return replace(layer, sums=sums, input_hi=tuple(layer.input_hi[neuron] for neuron in live) or (0,))
 
 
 def _layer_program(
@@ -144,11 +166,8 @@ def _layer_program(
     output_hi: tuple[int, ...],
     accumulators: tuple[tuple[int, int], ...],
 ) -> LayerProgram:
-    sums = tuple(
-        _sum(neuron, input_hi) if layer.clip is None or hi else _SILENT
-        for neuron, hi in zip(layer.neurons, output_hi, strict=True)
-    )
-    return LayerProgram(sums, accumulators, layer.clip, input_hi, output_hi)
+    sums = tuple(_sum(neuron, input_hi) for neuron in layer.neurons)
+    return LayerProgram(tuple(range(len(sums))), sums, accumulators, layer.clip, input_hi, output_hi)
 
 
 def _sum(neuron: Neuron, input_hi: tuple[int, ...]) -> Sum:

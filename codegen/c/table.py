@@ -1,5 +1,7 @@
 """A bespoke MLP as tables and one routine that walks through them: smaller than code, and slower."""
 
+from dataclasses import replace
+
 from codegen.c.argmax import argmax_lines
 from codegen.c.mlp import clip_function, hidden_arrays, output_type, predict_head, stored
 from codegen.c.program import LayerProgram, MlpProgram, Product
@@ -58,7 +60,7 @@ def _products(program: MlpProgram, prefix: str) -> list[str]:
     lines += [f"    {weight_type} weight;", f"}} {prefix}_product_t;", ""]
     lines.append(f"static const {prefix}_product_t {prefix}_products[] = {{")
     for index, layer in enumerate(program.layers):
-        for neuron, one in enumerate(layer.sums):
+        for neuron, one in zip(layer.neurons, layer.sums, strict=True):
             lines.append(f"    /* layer {index}, neuron {neuron} */")
             lines += [f"    {_entry(layer, product, masked=masked)}," for product in one.products]
     if not any(layer.n_products for layer in program.layers):
@@ -160,7 +162,5 @@ def _clipped_sum(layer: LayerProgram, call: str, prefix: str) -> str:
     if layer.silent(loudest):
         return f"({output_type(layer, prefix)}){call}"
     lows, highs = zip(*layer.accumulators, strict=True)
-    whole = LayerProgram(
-        layer.sums, ((min(lows), max(highs)),) * len(layer.sums), layer.clip, layer.input_hi, layer.output_hi
-    )
+    whole = replace(layer, accumulators=((min(lows), max(highs)),) * len(layer.sums))
     return stored(whole, loudest, call, prefix)

@@ -71,9 +71,11 @@ def count_batch(batch: MlpBatch, interface: Interface) -> BatchCounts:
     quantities[:, STRAIGHT.index("module")] = 1
     arrays = np.zeros(batch.n_networks, dtype=np.int64)
     wide = np.zeros(batch.n_networks, dtype=np.bool_)
+    n_neurons = np.zeros(batch.n_networks, dtype=np.int64)
     read: IntArray = np.ones((batch.n_networks, batch.n_outputs), dtype=np.int64)
     for layer in reversed(layers):
         live = read if layer.clip is None else read * (layer.output_hi > 0)
+        n_neurons += np.maximum(live.sum(axis=1), 1)
         products = layer.bits, layer.sums, layer.biases, layer.input_hi, live
         count_layer(*products, GROUP_SIZE, LARGE_BIAS, quantities)
         wide |= wide_sums(*products) > 0
@@ -89,7 +91,7 @@ def count_batch(batch: MlpBatch, interface: Interface) -> BatchCounts:
         array_bytes=arrays.astype(np.float64),
         table_bytes=float(FEATURE_BYTES * interface.n_features),
         wide=wide,
-        maybe_table=_estimate(layers, quantities) > STRAIGHT_BYTES,
+        maybe_table=_estimate(n_neurons, quantities) > STRAIGHT_BYTES,
     )
 
 
@@ -127,7 +129,7 @@ def _count_clip(layer: _Layer, live: IntArray, clip: tuple[IntArray, IntArray], 
 def _array_bytes(layer: _Layer, live: IntArray) -> IntArray:
     """(n_networks,) of the layer's activations, one or two bytes each."""
     wide = (layer.output_hi * live).max(axis=1) > 255
-    sizes: IntArray = live.shape[1] * (1 + wide.astype(np.int64))
+    sizes: IntArray = np.maximum(live.sum(axis=1), 1) * (1 + wide.astype(np.int64))
     return sizes
 
 
@@ -141,9 +143,8 @@ def _count_argmax(batch: MlpBatch, interface: Interface, quantities: IntArray) -
         quantities[:, STRAIGHT.index("tournament_mask")] = (batch.argmax.masks != -1).sum(axis=1)
 
 
-def _estimate(layers: list[_Layer], quantities: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _estimate(n_neurons: IntArray, quantities: IntArray) -> IntArray:
     """(n_networks,) estimated bytes, as the emitter makes them."""
-    n_neurons = np.full(len(quantities), sum(layer.bits.shape[1] for layer in layers))
     plain = quantities[:, ADD : ADD + N_FORMS].sum(axis=1)
     masked = quantities[:, ADD + N_FORMS : ADD + 2 * N_FORMS].sum(axis=1)
     return straight_estimate(n_neurons, plain, masked, quantities[:, LOAD])

@@ -81,7 +81,7 @@ def _read(path: Path, name: str) -> Board:
     unknown = sorted(set(document) - {"title", "core", *_FACTS})
     if unknown:
         raise HardwareModelError(
-            f"{path}: unknown key {unknown[0]!r}; keys are title, core, {', '.join(_FACTS)}"
+            f"{path}: unknown key {unknown[0]!r}; the keys are title, core, {', '.join(_FACTS)}"
         )
     facts = {key: _fact(f"{path}: {key}", document.get(key)) for key in _FACTS}
     try:

@@ -97,66 +97,54 @@ def count_layer(
     large_bias: int,
     counts: IntArray,
 ) -> None:
-    """Adds a layer's quantities to counts (p, n_quantities). live: (p, n_neurons), 0 where silent."""
-    n_networks, n_neurons, n_inputs = bits.shape[:3]
-    n_groups = -(-n_neurons // group_size)
-    for p in range(n_networks):
+    """Adds a layer's quantities to counts (p, n_quantities). live: (p, n_neurons), 0 where it vanishes."""
+    for p in range(bits.shape[0]):
+        order = np.flatnonzero(live[p])
+        n_neurons = max(len(order), 1)  # a layer that nobody reads keeps one empty neuron
+        n_groups = -(-n_neurons // group_size)
         counts[p, LAYER] += 1
         counts[p, GROUP] += n_groups
+        counts[p, NEURON] += len(order)
+        for j in order:
+            counts[p, BIAS] += biases[p, j] != 0
+            counts[p, LARGE_BIAS] += abs(biases[p, j]) >= large_bias
         for group in range(n_groups):
-            first, end = n_neurons * group // n_groups, n_neurons * (group + 1) // n_groups
-            for j in range(first, end):
-                if live[p, j]:
-                    counts[p, NEURON] += 1
-                    counts[p, BIAS] += biases[p, j] != 0
-                    counts[p, LARGE_BIAS] += abs(biases[p, j]) >= large_bias
-            for i in range(n_inputs):
-                _count_input(bits, sums, hi, live, counts, p, first, end, i)
+            members = order[n_neurons * group // n_groups : n_neurons * (group + 1) // n_groups]
+            for i in range(bits.shape[2]):
+                _count_input(bits[p], sums[p], hi[p, i], members, counts[p], i)
 
 
 @njit(cache=True)
 def _count_input(
-    bits: IntArray,
-    sums: IntArray,
-    hi: IntArray,
-    live: IntArray,
-    counts: IntArray,
-    p: int,
-    first: int,
-    end: int,
-    i: int,
+    bits: IntArray, sums: IntArray, hi: int, members: IntArray, counts: IntArray, i: int
 ) -> None:
-    """The products of one input in the group of neurons first..end - 1."""
-    full = every_bit(hi[p, i])
+    """The products of input i in a group of neurons of one network."""
+    full = every_bit(hi)
     loaded = False
-    for j in range(first, end):
-        if not live[p, j]:
-            continue
-        for k in range(bits.shape[3]):
-            weight = abs(sums[p, j, i, k])
+    for place in range(len(members)):
+        for k in range(bits.shape[2]):
+            mask, weight = bits[members[place], i, k], abs(sums[members[place], i, k])
             if weight == 0:
                 continue
             loaded = True
             form = 0 if weight == 1 else 1 if weight & (weight - 1) == 0 else 2
-            if bits[p, j, i, k] == full:
-                counts[p, ADD + form] += 1
+            if mask == full:
+                counts[ADD + form] += 1
             else:
-                counts[p, ADD + N_FORMS + form] += 1
-                counts[p, MASK] += _is_new(bits, sums, live, p, first, i, j, k)
-    counts[p, LOAD] += loaded
+                counts[ADD + N_FORMS + form] += 1
+                counts[MASK] += _is_new(bits, sums, members[: place + 1], i, k)
+    counts[LOAD] += loaded
 
 
 @njit(cache=True)
-def _is_new(
-    bits: IntArray, sums: IntArray, live: IntArray, p: int, first: int, i: int, j: int, k: int
-) -> bool:
-    """True where no earlier product of the group has this mask on the same input."""
-    mask = bits[p, j, i, k]
-    for other in range(first, j + 1):
-        if live[p, other]:
-            for term in range(k if other == j else bits.shape[3]):
-                if bits[p, other, i, term] == mask and sums[p, other, i, term] != 0:
-                    return False
+def _is_new(bits: IntArray, sums: IntArray, members: IntArray, i: int, k: int) -> bool:
+    """True where no product before number k of the last member has its mask on the same input."""
+    last = len(members) - 1
+    mask = bits[members[last], i, k]
+    for place in range(last + 1):
+        for term in range(k if place == last else bits.shape[2]):
+            if bits[members[place], i, term] == mask and sums[members[place], i, term] != 0:
+                return False
     return True
 
 

@@ -36,7 +36,7 @@ def test_a_sum_beyond_32_bits_is_wide() -> None:
     assert layer.wide
 
 
-def test_neurons_that_are_always_zero_or_never_read_are_silent() -> None:
+def test_neurons_that_are_always_zero_or_never_read_vanish() -> None:
     hidden = Layer(
         (
             Neuron(-500, (Term(0, 0, 15, 1),)),
@@ -46,9 +46,16 @@ def test_neurons_that_are_always_zero_or_never_read_are_silent() -> None:
         Clip(0, 4),
     )
     last = Layer((Neuron(0, (Term(0, 0, 15, 1), Term(1, 0, 15, 1))),))
-    first = mlp_program(network((hidden, last))).layers[0]
-    assert [first.silent(neuron) for neuron in range(3)] == [True, False, True]
+    first, second = mlp_program(network((hidden, last))).layers
+    assert first.neurons == (1,)
     assert first.n_products == 1
+    assert second.sums[0].products == (Product(0, None, 1),)
+
+
+def test_a_layer_that_nothing_reads_keeps_one_empty_neuron() -> None:
+    hidden = Layer((Neuron(5, (Term(0, 0, 15, 1),)), Neuron(6, ())), Clip(0, 4))
+    first = mlp_program(network((hidden, Layer((Neuron(3, ()),))))).layers[0]
+    assert (first.neurons, first.n_products, first.silent(0)) == ((0,), 0, True)
 
 
 def test_groups_are_of_nearly_equal_size() -> None:

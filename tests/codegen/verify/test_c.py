@@ -144,7 +144,7 @@ def test_a_missing_tool_is_told_with_the_command_that_installs_it(monkeypatch: p
         assert (proof.vectors, proof.mismatches) == (0, 0)
 
 
-@pytest.mark.parametrize("name", ["harness", "startup", "subject", "io_host", "main"])
+@pytest.mark.parametrize("name", ["startup", "subject"])
 def test_a_network_may_have_the_name_of_a_file_of_ours(name: str, requires_tool) -> None:  # type: ignore[no-untyped-def]
     requires_tool("gcc")
     network = small_tree()

@@ -56,7 +56,7 @@ GOLDEN_OWN_FUNCTION
 static void golden_layer0(const golden_input_t x[], uint8_t y[])
 {
     {
-        /* Neurons 0 to 1. */
+        /* Neurons 0, 1. */
         int32_t n0 = 5;
         int32_t n1 = -3;
         int32_t v;
@@ -76,7 +76,7 @@ GOLDEN_OWN_FUNCTION
 static void golden_layer1(const uint8_t x[], golden_value_t y[])
 {
     {
-        /* Neurons 0 to 2. */
+        /* Neurons 0, 1, 2. */
         int32_t n0 = 0;
         int32_t n1 = -4;
         int32_t n2 = 7;
