@@ -25,7 +25,7 @@ from nas.report.progress import ProgressFacts
 from nas.report.read import read_report
 from nas.run_report import ProvenWinner, final_report, live_report
 from nas.spec import Spec
-from nas.specfile import parse_spec, read_spec, spec_text
+from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
 
 ShowProgress = Callable[[ProgressFacts], None]
@@ -69,7 +69,7 @@ def run(
     if not isinstance(spec, Spec):
         spec = read_spec(spec)
     problem = build_problem(spec, allow_code=allow_code)
-    folder = folder or _free_folder(spec.name)
+    folder = folder or next_folder(spec.name)
     header = RunHeader(
         format_version=FORMAT_VERSION,
         spec_text=spec_text(spec),
@@ -253,7 +253,7 @@ def _spec_of(archive: Archive) -> Spec:
     where = f"{archive.folder}: the spec of the run"
     starts = [event for event in archive.events() if event.kind == "start"]
     base = Path(str(starts[0].facts["base"])) if starts else Path()
-    return parse_spec(archive.header.spec_text, name=where, base=base)
+    return parse_saved_spec(archive.header.spec_text, name=where, base=base)
 
 
 def _is_finished(archive: Archive) -> bool:
@@ -261,9 +261,9 @@ def _is_finished(archive: Archive) -> bool:
     return done and (archive.folder / REPORT_JSON).is_file()
 
 
-def _free_folder(name: str) -> Path:
+def next_folder(name: str, runs: Path = Path("runs")) -> Path:
+    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that is free."""
     stem = name.replace(" ", "_")
-    runs = Path("runs")
     folder, number = runs / stem, 2
     while folder.exists():
         folder, number = runs / f"{stem}-{number}", number + 1

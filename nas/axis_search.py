@@ -16,12 +16,13 @@ from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
 from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
-from nas.evaluate import STRUCTURE_METRICS, price_network, score_network
+from nas.evaluate import price_network, score_network
 from nas.objectives import FloatArray, Goals
 from nas.parts import fit_rows, make_part
 from nas.records import Evaluation, Status
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Asked, Searcher, Told
+from nas.spec.metrics import STRUCTURE_METRICS
 from nas.stage import Budget, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
 from searchspaces.space import Rows

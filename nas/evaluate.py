@@ -25,8 +25,7 @@ from nas.errors import RunError
 from nas.objectives import Figures, FloatArray
 from nas.parts import Part
 from nas.scores import Scores, classification_scores, regression_scores
-
-STRUCTURE_METRICS = ("macs", "flops", "parameters")
+from nas.spec.metrics import STRUCTURE_METRICS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,11 +9,12 @@ import numpy as np
 
 from nas.algorithms import choose_algorithm
 from nas.axis_search import AxisProblem, evaluate_axes, structure_figures
-from nas.evaluate import STRUCTURE_METRICS, price_batch, score_batch
+from nas.evaluate import price_batch, score_batch
 from nas.gene_search import GeneProblem
 from nas.objectives import Figures, FloatArray, Goals
 from nas.problem import Problem, Stage, axis_space, build_problem, gene_problem
 from nas.spec import Spec
+from nas.spec.metrics import STRUCTURE_METRICS
 from searchspaces.space import Domain
 
 N_SAMPLES = 400

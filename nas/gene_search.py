@@ -91,6 +91,14 @@ def front_mask(elite: Elite, goals: Goals, *, by_fit: bool) -> npt.NDArray[np.bo
     return mask
 
 
+def warm_up(problem: GeneProblem) -> None:
+    """Compiles or loads the kernels, so that no budget of time pays for it."""
+    batch = problem.space.decode_batch(problem.space.sample(np.random.default_rng(0), 2))
+    interface = problem.space.interface
+    price_batch(batch, interface, problem.models, problem.goals.metrics, problem.workload)
+    score_batch(batch, interface, problem.fit)
+
+
 @dataclass(slots=True, eq=False)
 class GeneSearch:
     """The state of a gene search between generations."""

@@ -18,7 +18,7 @@ from codegen.artifact import Artifact, File, Proof
 from codegen.ir import IrError, Network
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
-from nas.errors import RunError
+from nas.errors import ProofError, RunError
 
 VerilogStyle: TypeAlias = Literal["word"]
 CLayout: TypeAlias = Literal["cmake", "arduino", "plain"]
@@ -118,15 +118,15 @@ def prove(
 
 
 def check_proofs(export: Export, *, require_proof: bool) -> None:
-    """Raises RunError for a mismatch, naming the vector, and for a missing proof where one is required."""
+    """Raises ProofError for a mismatch, naming the vector, and for a missing proof where one is required."""
     for proof in export.mismatched:
-        raise RunError(
+        raise ProofError(
             f"{export.folder}: {proof.target}: {proof.mismatches} of {proof.vectors} vectors differ from the "
             f"network; the first: {proof.first_mismatch}; the export must not be used"
         )
     if require_proof and export.missing:
         lacking = "; ".join(f"{proof.target} ({proof.tool}: {proof.detail})" for proof in export.missing)
-        raise RunError(f"{export.folder}: a proof was required, but could not be made: {lacking}")
+        raise ProofError(f"{export.folder}: a proof was required, but could not be made: {lacking}")
 
 
 def verify_folder(folder: Path) -> tuple[Proof, ...]:

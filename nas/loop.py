@@ -5,7 +5,7 @@ import numpy as np
 from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
-from nas.gene_search import GeneProblem, GeneSearch
+from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
 from nas.problem import Problem, Stage, axis_space, gene_problem
 from nas.records import Event
@@ -52,6 +52,7 @@ def _run_genes(
 ) -> tuple[Clock, str]:
     genes = gene_problem(problem, stage)
     snapshot = stage_snapshot(sitting.archive, stage.name)
+    warm_up(genes)
     clock = Clock()
     initial = None if snapshot else first_rows(problem, genes, seed, sitting)
     search = GeneSearch(

@@ -9,13 +9,13 @@ from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
-from nas.evaluate import STRUCTURE_METRICS, pack_part
+from nas.evaluate import pack_part
 from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
 from nas.parts import fit_rows, make_part
 from nas.plugins import make_hardware_model
-from nas.scores import TASK_METRICS
 from nas.spec import Spec
+from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.stage import Budget
 from searchspaces.approximate_mlp import (
     ApproximateMlpAxes,

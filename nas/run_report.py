@@ -29,8 +29,8 @@ from nas.report.data import (
     SearchFacts,
     WinnerReport,
 )
-from nas.scores import TASK_METRICS
 from nas.spec import Spec
+from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 
 MAX_CONVERGENCE_POINTS = 300
 """Points of the convergence chart; of more generations, evenly chosen ones are shown."""
@@ -231,7 +231,7 @@ def _metric_facts(problem: Problem) -> tuple[MetricFact, ...]:
         for metric in model.metrics:
             name = f"{alias}.{metric.name}"
             facts[name] = MetricFact(name, metric.unit, metric.direction)
-    facts |= {name: MetricFact(name, "1", "min") for name in ("macs", "flops", "parameters")}
+    facts |= {name: MetricFact(name, "1", "min") for name in STRUCTURE_METRICS}
     objectives = [
         MetricFact(goal.metric, facts[goal.metric].unit, goal.direction, objective=True)
         for goal in problem.goals.objectives

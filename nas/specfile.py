@@ -13,7 +13,7 @@ from nas.spec.shape import shape_problems
 from nas.spec.text import spec_text
 from nas.spec.tree import MapNode, Place, TreeError, parse_tree, plain
 
-__all__ = ["parse_spec", "read_spec", "spec_text"]
+__all__ = ["parse_saved_spec", "parse_spec", "read_spec", "spec_text"]
 
 MAX_BYTES = 65_536
 """A spec is a few kilobytes; more is refused unread."""
@@ -50,6 +50,25 @@ def parse_spec(
     if found:
         raise SpecError(found)
     return draft.spec.with_base(base)
+
+
+def parse_saved_spec(text: str, *, name: str, base: Path) -> Spec:
+    """The spec that a run was made from, which was checked when it began.
+
+    Only its own form is read again: no hardware model is made and no plug-in is looked up, so that an old
+    run can be reported wherever it lies. Raises SpecError.
+    """
+    try:
+        root, problems = parse_tree(text, Place(name, 1, 1))
+    except TreeError as error:
+        raise SpecError([error.problem]) from None
+    if problems or not isinstance(root, MapNode):
+        raise SpecError(problems or [Problem(name, 1, 1, "", "must be a mapping of keys")])
+    try:
+        spec = Spec.model_validate({key: plain(node) for key, node in root.values.items()})
+    except ValidationError as error:
+        raise SpecError(shape_problems(root, error)) from None
+    return spec.with_base(base)
 
 
 def _overridden(root: MapNode, overrides: Sequence[str]) -> list[Problem]:

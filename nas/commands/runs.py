@@ -36,7 +36,7 @@ def start_run(
 ) -> None:
     """Runs a spec to its report, which goes to standard output."""
     spec = read_spec(path, overrides)
-    folder = folder or next_folder(spec.name)
+    folder = folder or api.next_folder(spec.name)
     with _watched(folder) as show:
         run = api.run(spec, folder, allow_code=allow_code, require_proof=require_proof, progress=show)
     _print_result(run, json=json)
@@ -47,15 +47,6 @@ def resume_run(folder: Path, *, allow_code: bool, require_proof: bool, json: boo
     with _watched(folder) as show:
         run = api.resume(folder, allow_code=allow_code, require_proof=require_proof, progress=show)
     _print_result(run, json=json)
-
-
-def next_folder(name: str, runs: Path = Path("runs")) -> Path:
-    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that is free."""
-    stem = name.replace(" ", "_")
-    folder, number = runs / stem, 2
-    while folder.exists():
-        folder, number = runs / f"{stem}-{number}", number + 1
-    return folder
 
 
 @contextmanager

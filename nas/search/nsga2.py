@@ -25,13 +25,14 @@ MAX_TRIES = 4
 class Nsga2Options:
     """population: survivors of a generation, at least 2. crossover_rate: share of children of two parents.
 
-    mutations: mean number of changed values a child, at least 1; never more than half the variables.
+    mutations: mean number of changed values a child, at least 1; half of the children have three at most.
+    It is cut to half the number of variables.
     reset_rate: share of mutations that draw a new value instead of a small step.
     """
 
     population: int = 200
-    crossover_rate: float = 0.7
-    mutations: float = 3.0
+    crossover_rate: float = 0.9
+    mutations: float = 4.0
     reset_rate: float = 0.5
 
     def __post_init__(self) -> None:
@@ -134,7 +135,9 @@ class Nsga2:
     def _first_rows(self, n: int) -> Rows:
         """Initial rows, then random ones until the first population is full."""
         initial, self._queue = self._queue[:n], self._queue[n:]
-        n_missing = max(self.batch_size - self._ledger.n_asked, 0 if len(initial) else 1)
+        n_missing = self.batch_size - self._ledger.n_asked
+        if n_missing <= 0 and not len(initial):
+            n_missing = n  # nothing that was told so far has worked
         random = self._new_random(min(n, n_missing) - len(initial))
         return np.concatenate((initial, random))
 

@@ -52,13 +52,13 @@ class MutationRates:
 
 
 def mutate(columns: Columns, rows: Rows, rates: MutationRates, rng: np.random.Generator) -> None:
-    """Changes rows (n, n_variables) in place, each 1 + Poisson(mean - 1) times.
+    """Changes rows (n, n_variables) in place, each a geometrically distributed number of times, at least 1.
 
     Resets draw another value, uniform over the variable. Steps move whole numbers by a power of two,
     mostly 1, and reals by a normal deviate whose width is itself drawn between 0.1 % and 30 % of the
     range; on logarithmic variables both go by ratio. Choices have no order, so they are always reset.
     """
-    counts = 1 + rng.poisson(rates.mean - 1, size=len(rows))
+    counts = rng.geometric(1 / rates.mean, size=len(rows))
     places = np.repeat(np.arange(len(rows)), counts)
     uniform = rng.random((len(places), 5))
     has_scale = columns.is_real.any() or columns.is_log.any()

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, JsonValue, PrivateAttr, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    model_serializer,
+    model_validator,
+)
 
 from nas.data.dataset import Task
 from nas.spec.data import DataSpec, SplitSpec, ValidationSpec
@@ -92,6 +100,12 @@ class HardwareSpec(Section):
         return {"model": self.model, **self.options}
 
 
+def _one_worker(value: int) -> int:
+    if value != 1:
+        raise ValueError(f"must be 1, not {value}: a run is one process; run other seeds beside it")
+    return value
+
+
 def _flag_or_count(value: object) -> object:
     value = whole(value)
     if isinstance(value, bool) or (isinstance(value, int) and 1 <= value <= 10_000):
@@ -108,7 +122,7 @@ class SearchSpec(Section):
     """How many candidates may be evaluated."""
     minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
     """How long the search may take."""
-    workers: Annotated[int, Field(ge=1, le=1024), WHOLE] = 1
+    workers: Annotated[int, Field(ge=1), AfterValidator(_one_worker), WHOLE] = 1
     """How many processes evaluate at once."""
     population: Annotated[int, Field(ge=4, le=100_000), WHOLE] | None = None
     """How many candidates a generation has; chosen by the algorithm where left out."""

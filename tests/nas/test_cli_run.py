@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.commands.runs import next_folder
+from nas.api import next_folder
 
 SPEC = """\
 version: 1
