@@ -51,12 +51,11 @@ def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _protocol(model: HardwareModel) -> str:
+def _protocol(model: object) -> str:
     """What is missing before anything can be asked."""
-    asked: object = model
-    if not isinstance(asked, HardwareModel):
-        return "must have metrics, cost_class, accepts and price; see docs/hardware-models.md"
     try:
+        if not isinstance(model, HardwareModel):
+            return "must have metrics, cost_class, accepts and price; see docs/hardware-models.md"
         cost_class, metrics = model.cost_class, model.metrics
     except Exception as error:
         return f"metrics or cost_class raised {_words(error)}"

@@ -224,7 +224,7 @@ def _monotone(trial: Trial) -> str:
             cost = trial.model.price(design, one.workload)
             for name in names:
                 before, after = one.cost.metrics.get(name, math.inf), cost.metrics.get(name, 0.0)
-                if after > before * (1 + RELATIVE_TOLERANCE):
+                if after > before + abs(before) * RELATIVE_TOLERANCE:
                     return f"{one.name}: without {where}, {name} rises from {before:.9g} to {after:.9g}"
     return ""
 
