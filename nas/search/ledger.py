@@ -60,7 +60,7 @@ class Ledger:
         results = Results(
             numbers=told.numbers[worked],
             rows=self._rows if len(worked) == len(self._rows) else self._rows[places[~failed]],
-            objectives=told.objectives[worked].astype(np.float64),
+            objectives=np.ascontiguousarray(told.objectives[worked], dtype=np.float64),
             violations=np.maximum(told.violations[worked], 0.0),
         )
         keep = np.ones(len(self._numbers), dtype=np.bool_)

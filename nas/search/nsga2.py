@@ -31,8 +31,8 @@ class Nsga2Options:
     """
 
     population: int = 200
-    crossover_rate: float = 0.9
-    mutations: float = 4.0
+    crossover_rate: float = 0.7
+    mutations: float = 5.0
     reset_rate: float = 0.5
 
     def __post_init__(self) -> None:
