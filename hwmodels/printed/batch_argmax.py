@@ -192,9 +192,10 @@ def plan(
     needed = np.zeros((n_networks, n_outputs), np.int64)
     read = np.zeros(2 * n_outputs, np.int64)
     for p in range(n_networks):
-        n = 0
+        n, floor, holder = 0, lowest[p].max(), lowest[p].argmax()
         for j in range(n_outputs):
-            if not exact or highest[p, j] >= lowest[p].max():
+            can_win = highest[p, j] > floor or (highest[p, j] == floor and j <= holder)
+            if can_win or not exact:
                 live[p, n] = j
                 n += 1
         n_live[p] = n
@@ -203,10 +204,10 @@ def plan(
         if exact:
             _balanced(n, sides[p])
             masks[p, : n - 1] = -1
-        floor = lowest[p, live[p, 0]]
+        least = lowest[p, live[p, 0]]
         for e in range(1, n):
-            floor = min(floor, lowest[p, live[p, e]])
-        offsets[p] = _offset(masks[p], n - 1, floor)
+            least = min(least, lowest[p, live[p, e]])
+        offsets[p] = _offset(masks[p], n - 1, least)
         read[: 2 * n] = 0
         for match in range(n - 2, -1, -1):
             for side in range(2):

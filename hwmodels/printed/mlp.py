@@ -46,19 +46,15 @@ def count_mlp(network: Network, mlp: BespokeMlp, tally: Tally) -> float:
     sums, reads = _live_sums(mlp, ranges, decision)
     signals = _input_signals(tally, ranges.inputs, reads[0])
     for depth, layer in enumerate(mlp.layers[:-1]):
-        assert layer.clip is not None
-        settled = []
-        for position, wanted in enumerate(sums[depth]):
-            limits, output = (
-                ranges.layers[depth].accumulators[position],
-                ranges.layers[depth].outputs[position],
-            )
-            arrival = 0.0
+        assert layer.clip is not None  # only the last layer has none
+        arrivals = [0.0] * len(layer.neurons)
+        for number, wanted in enumerate(sums[depth]):
             if wanted is not None:
-                bits = add(tally, wanted, signals)
-                arrival = _clip(tally, wanted.part, bits, limits, layer.clip, reads[depth + 1][position])
-            settled.append(Signal(output, arrival))
-        signals = settled
+                bits, limits = add(tally, wanted, signals), ranges.layers[depth].accumulators[number]
+                read = reads[depth + 1][number]
+                arrivals[number] = _clip(tally, wanted.part, bits, limits, layer.clip, read)
+        outputs = ranges.layers[depth].outputs
+        signals = [Signal(*both) for both in zip(outputs, arrivals, strict=True)]
     return _answer(tally, decision, [add(tally, wanted, signals) for wanted in decision.sums])
 
 
@@ -75,12 +71,18 @@ def _decide(network: Network, mlp: BespokeMlp, ranges: MlpRanges) -> Decision:
     if matches is not None:
         live, lowest = list(range(len(neurons))), min(lo for lo, _ in limits)
     else:
-        best = max(lo for lo, _ in limits)
-        live = [number for number, (_, hi) in enumerate(limits) if hi >= best]
+        live = _contenders(limits)
         lowest, matches = min(limits[number][0] for number in live), balanced(len(live))
     read, offset = bits_read(matches, len(live)), _offset(matches, lowest)
     decision = _separate(where, neurons, limits, live, read, offset)
     return Decision(decision.sums, decision.ranges, matches, tuple(live))
+
+
+def _contenders(limits: Sequence[Range]) -> list[int]:
+    """Outputs that can win: those that can be above what another always reaches, or first to reach it."""
+    floor = max(lo for lo, _ in limits)
+    holder = next(number for number, (lo, _) in enumerate(limits) if lo == floor)
+    return [n for n, (_, hi) in enumerate(limits) if hi > floor or (hi == floor and n <= holder)]
 
 
 def _difference(

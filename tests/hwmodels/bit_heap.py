@@ -87,7 +87,10 @@ class _Builder:
         if self.matches is None:
             floor = max(lo for lo, _ in spans)
             if len(neurons) > 2:
-                self.classes = [index for index, (_, hi) in enumerate(spans) if hi >= floor]
+                holder = [lo for lo, _ in spans].index(floor)
+                self.classes = [
+                    n for n, (_, hi) in enumerate(spans) if hi > floor or (hi == floor and n <= holder)
+                ]
             self.matches = balanced(len(self.classes))
         if len(neurons) == 2 and self.matches[0].mask == -1:
             return [self._difference(self.matches[0])]
