@@ -27,6 +27,8 @@ from nas.stage import Budget, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
 from searchspaces.space import Rows
 
+STARTS = 2
+"""Trainings of a candidate on the same rows, of which the better is kept; single ones vary a lot."""
 PATIENCE_STRUCTURES = 2000
 """Structures refused by the limits in a row after which a stage gives up."""
 PATIENCE_EVALUATIONS = 60
@@ -51,7 +53,7 @@ def train_on(problem: AxisProblem, recipe: MlpRecipe, rows: IndexArray, seed: in
 
     interface = make_interface(problem.dataset, recipe.input_bits, rows)
     part = make_part(problem.dataset, rows, interface)
-    return train_mlps([recipe], interface, part.codes, part.targets, seed=seed)[0]
+    return train_mlps([recipe], interface, part.codes, part.targets, seed=seed, starts=STARTS)[0]
 
 
 def candidate_seed(seed: int, number: int) -> int:
