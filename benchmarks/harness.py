@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
-class StaleResultsError(RuntimeError):
+class StaleResultsError(SystemExit):
     """The kept results are missing, or belong to other code. The text says what to run."""
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from codegen.ir.errors import IrError
 from codegen.ir.evaluate import Codes, decide, mlp_sums
-from codegen.ir.kernels import Answers, count_confusions, evaluate_population
+from codegen.ir.kernels import STEP, Answers, count_confusions, evaluate_population
 from codegen.ir.lowering import WIDEST, lower
 from codegen.ir.members import batch_of, check_batch, mlp_of, network_of
 from codegen.ir.population import BatchArgmax, BatchLayer, MlpBatch
@@ -30,6 +30,9 @@ __all__ = [
 Labels: TypeAlias = npt.NDArray[np.integer[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 
+BLOCK_CODES = 24576
+"""Codes of one block: more than a first-level cache holds, since short blocks cost more than misses."""
+
 CHUNK_BYTES = 16 << 20
 """Answers that are held at once while they are counted."""
 
@@ -38,7 +41,8 @@ CHUNK_BYTES = 16 << 20
 class PackedSamples:
     """Codes as the kernels read them.
 
-    blocks: (n_blocks, n_features, block) uint16, samples innermost, filled up with zeros. hi: (n_features,)
+    blocks: (n_blocks, n_features, block) uint16, samples innermost, filled up with zeros; block is
+    a multiple of 64. hi: (n_features,)
     int64, the largest code of each feature.
     """
 
@@ -58,8 +62,8 @@ def pack_samples(codes: Codes) -> PackedSamples:
     if array.min() < 0 or array.max() > 0xFFFF:
         raise IrError(f"samples: codes must be in 0..65535, not {array.min()}..{array.max()}")
     n_samples, n_features = array.shape
-    n_blocks = -(-n_samples // int(np.clip(8192 // n_features, 128, 1024)))
-    block = -(-n_samples // n_blocks)
+    n_blocks = -(-n_samples // int(np.clip(BLOCK_CODES // n_features, 256, 2048)))
+    block = -(-n_samples // (n_blocks * STEP)) * STEP
     padded = np.zeros((n_blocks * block, n_features), dtype=np.uint16)
     padded[:n_samples] = array
     blocks = np.ascontiguousarray(padded.reshape(n_blocks, block, n_features).transpose(0, 2, 1))
@@ -103,11 +107,11 @@ def confusion_batch(
         raise IrError(
             f"confusion: the networks have {batch.n_outputs} outputs, but there are {n_classes} classes"
         )
-    counts = np.zeros((batch.n_networks, n_classes, n_classes), dtype=np.int64)
-    truth = truth.astype(np.int64)
+    counts = np.zeros((batch.n_networks, n_classes * n_classes), dtype=np.int64)
+    offsets = truth.astype(np.uint32) * np.uint32(n_classes)
     for part in _chunks(batch.n_networks, samples.n_samples):
-        count_confusions(predict_batch(_slice(batch, part), samples), truth, counts[part])
-    return counts
+        count_confusions(predict_batch(_slice(batch, part), samples), offsets, counts[part])
+    return counts.reshape(-1, n_classes, n_classes)
 
 
 def squared_error_batch(

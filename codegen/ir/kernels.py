@@ -1,7 +1,7 @@
 """Compiled loops over samples; `codegen.ir.batch` is their interface.
 
-Every inner loop runs over the samples of one block, which stays in the first-level cache, and carries
-nothing from one sample to the next, so that the compiler makes vector instructions of it.
+Every inner loop runs over the samples of one block, which stays in the cache, and carries nothing from one
+sample to the next, so that the compiler makes vector instructions of it.
 
 A sum that fits 16 bits is made in 16 bits, whatever the order of its terms: wrapping is harmless where
 the result fits. Of a sum that does not, runs of terms that fit are, and only the runs are added up in 32
@@ -20,6 +20,9 @@ OUTER: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True}
 """Only kernels call them: without an entry from Python they compile in three quarters of the time."""
 
+STEP = 64
+"""Blocks are multiples of this many samples."""
+
 
 class Answers(NamedTuple):
     """Where results go: winners (n_networks, n_samples) or sums (n_networks, n_outputs, n_samples) int64.
@@ -34,7 +37,7 @@ class Answers(NamedTuple):
 class Scratch(NamedTuple):
     """Rows of one block each: sums modulo 2**16 as uint16 and, the same memory, as int16; sums in int32.
 
-    indices: uint16, winners of the argmax. best_narrow, best_wide: (block,), a maximum so far.
+    indices: uint16, who won; row i begins as i. best_narrow, best_wide: (block,), a maximum so far.
     """
 
     narrow: Array
@@ -47,18 +50,21 @@ class Scratch(NamedTuple):
 
 @njit(**OUTER)
 def evaluate_population(program: Program, blocks: Array, answers: Answers) -> None:
-    """Fills `answers`. blocks: (n_blocks, n_features, block) uint16."""
+    """Fills `answers`. blocks: (n_blocks, n_features, block) uint16, block a multiple of `STEP`."""
     widths, block = program.widths, blocks.shape[2]
     n_layers, n_outputs = len(widths) - 1, widths[-1]
     n_samples = max(answers.winners.shape[1], answers.sums.shape[2])
     narrow = np.empty((max(widths.max(), 2 * n_outputs), block), np.uint16)
     wide, indices = np.empty(narrow.shape, np.int32), np.empty((2 * n_outputs, block), np.uint16)
+    for output in range(n_outputs):
+        indices[output] = output
     best_narrow, best_wide = np.empty(block, np.int16), np.empty(block, np.int32)
     scratch = Scratch(narrow, narrow.view(np.int16), wide, indices, best_narrow, best_wide)
     activations = np.empty((2, widths.max(), block), np.uint16)
     for b in range(len(blocks)):
         start = b * block
-        n = min(block, n_samples - start)
+        # Whole steps of the unrolled vector loops: a remainder would go one sample at a time.
+        n = min(block, (n_samples - start + STEP - 1) // STEP * STEP)
         for p in range(len(program.biases)):
             if program.layer_widths[p].max() == WIDEST:
                 continue
@@ -123,10 +129,14 @@ def _narrow_sum(
 ) -> None:
     """bias + terms first..last - 1, modulo 2**16."""
     start = np.uint16(bias)
-    for i in range(n):
-        narrow[row, i] = start
+    if first + 4 <= last:
+        _add_four(narrow, row, x, n, terms, first, True, start)
+        first += 4
+    else:
+        for i in range(n):
+            narrow[row, i] = start
     while first + 4 <= last:
-        _add_four(narrow, row, x, n, terms, first)
+        _add_four(narrow, row, x, n, terms, first, False, start)
         first += 4
     while first < last:
         _add_one(narrow, row, x, n, terms, first)
@@ -134,8 +144,13 @@ def _narrow_sum(
 
 
 @njit(**INNER, forceinline=True)
-def _add_four(narrow: Array, row: int, x: Array, n: int, terms: Array, k: int) -> None:
-    """Adds terms k..k + 3 in one pass, so that a sum is read and written once for four terms."""
+def _add_four(
+    narrow: Array, row: int, x: Array, n: int, terms: Array, k: int, fresh: bool, start: int
+) -> None:
+    """Adds terms k..k + 3 in one pass, so that a sum is read and written once for four terms.
+
+    fresh: to `start`, else to what the row holds.
+    """
     f0, m0, w0 = terms[k, 0], np.uint16(terms[k, 1]), np.uint16(terms[k, 2])
     f1, m1, w1 = terms[k + 1, 0], np.uint16(terms[k + 1, 1]), np.uint16(terms[k + 1, 2])
     f2, m2, w2 = terms[k + 2, 0], np.uint16(terms[k + 2, 1]), np.uint16(terms[k + 2, 2])
@@ -145,7 +160,8 @@ def _add_four(narrow: Array, row: int, x: Array, n: int, terms: Array, k: int) -
         b = np.uint16(np.uint16(x[f1, i] & m1) * w1)
         c = np.uint16(np.uint16(x[f2, i] & m2) * w2)
         d = np.uint16(np.uint16(x[f3, i] & m3) * w3)
-        narrow[row, i] = np.uint16(narrow[row, i] + np.uint16(np.uint16(a + b) + np.uint16(c + d)))
+        before = start if fresh else narrow[row, i]
+        narrow[row, i] = np.uint16(before + np.uint16(np.uint16(a + b) + np.uint16(c + d)))
 
 
 @njit(**INNER, forceinline=True)
@@ -183,15 +199,17 @@ def _finish(
     """Writes what one network answers to one block, from the sums of its last layer."""
     n_outputs, row = program.widths[-1], 0
     for output in range(n_outputs if answers.sums.shape[2] else 0):
-        for i in range(n):
-            answers.sums[p, output, start + i] = sums[output, i]
+        target = answers.sums[p, output, start : start + n]
+        for i in range(len(target)):
+            target[i] = sums[output, i]
     if answers.winners.shape[1]:
         if program.match_masks.shape[1]:
             row = _tournament(sums, indices, n_outputs, n, program.sides, program.match_masks, p)
         else:
             _exact_argmax(sums, best, indices[0], n_outputs, n)
-        for i in range(n):
-            answers.winners[p, start + i] = indices[row, i]
+        winners = answers.winners[p, start : start + n]
+        for i in range(len(winners)):
+            winners[i] = indices[row, i]
 
 
 @njit(**INNER)
@@ -212,37 +230,41 @@ def _exact_argmax(sums: Array, best: Array, winners: Array, n_outputs: int, n: i
 def _tournament(
     sums: Array, indices: Array, n_outputs: int, n: int, sides: Array, match_masks: Array, p: int
 ) -> int:
-    """Plays the matches; a winner's sum and index go to the row after the last. Gives the final's row."""
+    """Plays the matches; a winner's sum and index go to the row after the last. Gives the final's row.
+
+    Winners are chosen by masks of all ones or zeros: an if between two loads would not vectorize.
+    """
     kind = sums.dtype.type
-    for output in range(n_outputs):
-        for i in range(n):
-            indices[output, i] = output
     for match in range(n_outputs - 1):
         left, right, mask = sides[p, match, 0], sides[p, match, 1], kind(match_masks[p, match])
         row = n_outputs + match
         for i in range(n):
             a, b, index_a, index_b = sums[left, i], sums[right, i], indices[left, i], indices[right, i]
             right_wins = kind(b & mask) > kind(a & mask)
-            sums[row, i] = b if right_wins else a
-            indices[row, i] = index_b if right_wins else index_a
+            sums[row, i] = a ^ ((a ^ b) & kind(-kind(right_wins)))
+            indices[row, i] = index_a ^ ((index_a ^ index_b) & np.uint16(-np.int16(right_wins)))
     return 2 * n_outputs - 2
 
 
 @njit(**OUTER)
-def count_confusions(winners: Array, labels: Array, counts: Array) -> None:
-    """Adds to counts (n_networks, n_classes, n_classes) int64, true class first.
+def count_confusions(winners: Array, offsets: Array, counts: Array) -> None:
+    """Adds to counts (n_networks, n_classes * n_classes) int64.
 
-    Four tables in turn, since adding twice to one counter waits for the first addition.
+    offsets: (n_samples,) uint32, true class * n_classes. Four tables in turn, since adding to the counter
+    that was just added to waits.
     """
-    n_classes, n_samples = counts.shape[1], len(labels)
-    tables = np.empty((4, n_classes * n_classes), np.int64)
+    n_samples, n_cells = len(offsets), counts.shape[1]
+    whole = n_samples - n_samples % 4
+    first, second, third, fourth = np.zeros((4, n_cells), np.int64)
     for p in range(len(winners)):
-        tables[:] = 0
-        for i in range(0, n_samples - 3, 4):
-            for lane in range(4):
-                tables[lane, labels[i + lane] * n_classes + winners[p, i + lane]] += 1
-        for i in range(n_samples - n_samples % 4, n_samples):
-            tables[0, labels[i] * n_classes + winners[p, i]] += 1
-        for cell in range(n_classes * n_classes):
-            for lane in range(4):
-                counts[p, cell // n_classes, cell % n_classes] += tables[lane, cell]
+        row = winners[p]
+        for i in range(0, whole, 4):
+            first[np.uint64(offsets[i] + row[i])] += 1
+            second[np.uint64(offsets[i + 1] + row[i + 1])] += 1
+            third[np.uint64(offsets[i + 2] + row[i + 2])] += 1
+            fourth[np.uint64(offsets[i + 3] + row[i + 3])] += 1
+        for i in range(whole, n_samples):
+            first[np.uint64(offsets[i] + row[i])] += 1
+        for cell in range(n_cells):
+            counts[p, cell] += first[cell] + second[cell] + third[cell] + fourth[cell]
+            first[cell] = second[cell] = third[cell] = fourth[cell] = 0

@@ -64,13 +64,20 @@ def lower(batch: MlpBatch) -> Program:
 
 def _lower_layer(layer: BatchLayer, ceilings: Array) -> _LoweredLayer:
     """ceilings: (n_networks, n_inputs) int64, the largest value of each input."""
+    n_networks, n_neurons, n_inputs, n_terms = layer.masks.shape
     reach = np.minimum(layer.masks, ceilings[:, None, :, None])
-    extremes = reach * layer.weights
-    present = np.nonzero(reach)
-    terms = np.stack([present[2], layer.masks[present], layer.weights[present]], axis=1).astype(np.int32)
-    lo = layer.biases + np.minimum(extremes, 0).sum(axis=(2, 3))
-    hi = layer.biases + np.maximum(extremes, 0).sum(axis=(2, 3))
-    return _LoweredLayer(terms, extremes[present], np.count_nonzero(reach, axis=(2, 3)), lo, hi)
+    extremes = (reach * layer.weights).reshape(n_networks * n_neurons, -1)
+    present = np.flatnonzero(reach)
+    inputs = present // n_terms % n_inputs
+    terms = np.stack([inputs, layer.masks.reshape(-1)[present], layer.weights.reshape(-1)[present]], axis=1)
+    # (sum + sum of magnitudes) / 2 is the sum of the positive numbers alone.
+    total, reached = extremes.sum(axis=1), np.abs(extremes).sum(axis=1)
+    hi = layer.biases + ((total + reached) >> 1).reshape(n_networks, n_neurons)
+    lo = layer.biases + ((total - reached) >> 1).reshape(n_networks, n_neurons)
+    counts = np.count_nonzero(reach.reshape(n_networks * n_neurons, -1), axis=1).reshape(
+        n_networks, n_neurons
+    )
+    return _LoweredLayer(terms.astype(np.int32), extremes.reshape(-1)[present], counts, lo, hi)
 
 
 def _assemble(batch: MlpBatch, lowered: list[_LoweredLayer]) -> Program:
