@@ -157,9 +157,7 @@ def _add(
         for k in range(mask.shape[1]):
             if mask[i, k]:
                 w, moving = np.int64(weight[i, k]), mask[i, k] & varying[i]
-                constant += w * (lo[i] & mask[i, k] & ~varying[i])
-                if w < 0:
-                    constant += w * moving
+                constant += w * (lo[i] & mask[i, k] & ~varying[i]) + min(w, 0) * moving
                 if moving:
                     early = max(early, arrival[i])
                     _spread(moving * abs(w), heights)

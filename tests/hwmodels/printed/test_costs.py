@@ -1,6 +1,7 @@
 """Building blocks: each form computes what the block says, and the library decides which is built."""
 
 import json
+import re
 from itertools import product
 from pathlib import Path
 
@@ -138,3 +139,23 @@ def test_a_library_file_of_ones_own_is_used(tmp_path: Path) -> None:
     path = tmp_path / "own.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     assert PrintedModel(str(path)).metrics
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "printed.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_areas_are_those_of_the_blocks() -> None:
+    areas = dict(
+        zip((unit.name for unit in UNITS), unit_costs(load_cells("egfet"), 1.0).area_cm2, strict=True)
+    )
+    rows = re.findall(r"^\| ([a-z_, ]+) \|[^|]*\|[^|]*\| ([\d.; ]+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 10
+    for names, values in rows:
+        for name, value in zip(names.split(", "), values.split("; "), strict=True):
+            assert f"{areas[name] * 1e4:.1f}" == value
+
+
+def test_the_documented_example_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(code, "docs/printed.md", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out == f"{code.rsplit('# ', 1)[1]}"
