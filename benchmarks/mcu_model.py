@@ -29,7 +29,13 @@ FIRST_SEED, N_NETWORKS, N_ROWS = 100_000, 24, 24
 LEAST_INSTRUCTIONS = 100
 MEAN_BAR = 5.0
 WORST_BARS = {"instructions": 12.0, "flash_bytes": 5.0}
-CODE = ("codegen/c", "hwmodels/mcu", "benchmarks/mcu_model.py", "benchmarks/mcu_networks.py")
+CODE = (
+    "codegen/c",
+    "hwmodels/mcu",
+    "hwmodels/mcu/coefficients.json",
+    "benchmarks/mcu_model.py",
+    "benchmarks/mcu_networks.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def output_type(network: Network) -> str:
 def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:
     """Straight code up to `STRAIGHT_BYTES`; beyond that the smaller one by these estimates.
 
-    The straight form runs three to six times as fast, so tables are worth it only where flash is short.
+    The straight form takes a quarter to a half of the instructions, so tables pay only where flash is short.
     """
     straight = straight_bytes(program)
     return "table" if straight > STRAIGHT_BYTES and table_bytes(program, kind) < straight else "straight"

@@ -24,6 +24,7 @@ Values: TypeAlias = dict[str, object]
 MAX_VECTORS = 64
 """Rows of the data that the self-test holds; the proof runs over all of them."""
 _MAX_PREFIX = 40
+_CMAKE_TARGETS = frozenset({"all", "clean", "help", "install", "package", "test"})
 
 
 def emit_c(
@@ -40,7 +41,7 @@ def emit_c(
     if layout not in get_args(Layout):
         raise EmitError(f"layout must be one of {', '.join(get_args(Layout))}, not {layout!r}")
     _check_vectors(network, vectors)
-    prefix = safe_identifier(name, "c")[:_MAX_PREFIX].rstrip("_")
+    prefix = _prefix(name)
     body = module_body(network, prefix, form)
     values = _values(network, body, name, prefix)
     rows = vectors[_spread(len(vectors))]
@@ -51,6 +52,12 @@ def emit_c(
     }
     files = [File(_place(path, layout), text) for path, text in sources.items()]
     return Artifact("c", prefix, (*files, *_build_files(network, values, rows, prefix, layout)))
+
+
+def _prefix(name: str) -> str:
+    """An identifier that is no target of CMake's own either."""
+    prefix = safe_identifier(name, "c")[:_MAX_PREFIX].rstrip("_")
+    return f"{prefix}_net" if prefix.lower() in _CMAKE_TARGETS else prefix
 
 
 def _check_vectors(network: Network, vectors: CodeMatrix) -> None:

@@ -60,6 +60,7 @@ class _TreeWriter:
         self._features = features
         self._prefix = prefix
         self.own_functions = self._find_functions()
+        self._is_function = frozenset(self.own_functions)
 
     def _find_functions(self) -> tuple[int, ...]:
         parents: Counter[int] = Counter()
@@ -90,7 +91,7 @@ class _TreeWriter:
         return [head, *self._branch(node.left, indent + 1), f"{pad}}}", *self._branch(node.right, indent)]
 
     def _branch(self, child: int, indent: int) -> list[str]:
-        if child < 0 or child in self.own_functions:
+        if child < 0 or child in self._is_function:
             return [f"{'    ' * indent}return {self.answer(child)};"]
         return self.condition(child, indent)
 

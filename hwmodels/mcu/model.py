@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from codegen.c.body import choose_form, input_type
-from codegen.c.program import mlp_program
+from codegen.c.program import MlpProgram, mlp_program
 from codegen.ir import BespokeMlp, Design, Interface, MlpBatch, Network
 from codegen.ir.batch import network_of
 from hwmodels.mcu.batch import BatchCounts, count_batch
@@ -57,20 +57,15 @@ class McuModel:
 
     def accepts(self, design: Design) -> str | None:
         """None, or why the design has no price."""
-        content = design.content
-        if not isinstance(content, Network) or not isinstance(content.body, BespokeMlp):
-            return "the mcu model prices trained bespoke MLPs; other bodies are not calibrated"
-        if mlp_program(content).wide:
-            return "the mcu model prices sums of up to 32 bits; this network has wider ones"
-        return None
+        found = _program_of(design)
+        return found if isinstance(found, str) else None
 
     def price(self, design: Design, workload: Workload) -> Cost:
         """Raises HardwareModelError for a design that is not accepted. The workload does not matter."""
-        reason = self.accepts(design)
-        if reason is not None or not isinstance(design.content, Network):
-            raise HardwareModelError(f"mcu: {reason}")
-        network = design.content
-        program, interface = mlp_program(network), network.interface
+        found = _program_of(design)
+        if isinstance(found, str):
+            raise HardwareModelError(f"mcu: {found}")
+        program, interface = found
         form: Form = choose_form(program, input_type(interface))
         count = count_straight if form == "straight" else count_table
         counts, coefficients = count(program, interface), self._coefficients.forms[form]
@@ -122,6 +117,17 @@ class McuModel:
             _source("cycles_per_instruction", "1", board.cycles_per_instruction),
             _source("active_power_mw", "mW", board.active_power_mw),
         )
+
+
+def _program_of(design: Design) -> tuple[MlpProgram, Interface] | str:
+    """The program and the interface of a design with a price, or why it has none."""
+    content = design.content
+    if not isinstance(content, Network) or not isinstance(content.body, BespokeMlp):
+        return "the mcu model prices trained bespoke MLPs; other bodies are not calibrated"
+    program = mlp_program(content)
+    if program.wide:
+        return "the mcu model prices sums of up to 32 bits; this network has wider ones"
+    return program, content.interface
 
 
 def _source(name: str, unit: str, fact: Fact) -> Source:

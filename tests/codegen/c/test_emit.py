@@ -84,6 +84,15 @@ def test_every_outer_name_begins_with_the_prefix(tmp_path: Path, requires_tool) 
     assert names == {f"{prefix}_{name}" for name in ("predict", "quantize", "labels")}
 
 
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [("test", "test_net"), ("int", "int"), ("größe 2", "groe_2"), ("x" * 99, "x" * 40), ("", "x")],
+)
+def test_the_prefix_is_safe_for_c_and_cmake(name: str, prefix: str) -> None:
+    network = small_mlp()
+    assert emit_c(network, name=name, vectors=codes_for(network.interface, 3, 0)).prefix == prefix
+
+
 def test_the_text_does_not_depend_on_the_run() -> None:
     assert file(small_mlp(), ".c") == file(small_mlp(), ".c")
 

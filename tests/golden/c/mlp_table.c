@@ -81,9 +81,9 @@ static int32_t golden_sum_uint8(const uint8_t x[], unsigned neuron)
 {
     const golden_product_t *p = golden_products + golden_starts[neuron];
     const golden_product_t *const end = golden_products + golden_starts[neuron + 1];
-    int32_t sum = golden_biases[neuron];
+    int32_t sum = (int32_t)golden_biases[neuron];
     for (; p < end; p++) {
-        sum += p->weight * ((int32_t)x[p->input] & p->mask);
+        sum += (int32_t)p->weight * ((int32_t)x[p->input] & p->mask);
     }
     return sum;
 }
