@@ -84,10 +84,10 @@ def front_mask(elite: Elite, goals: Goals, *, by_fit: bool) -> npt.NDArray[np.bo
     kept = (goals.violations(figures) == 0).all(axis=1)
     points = goals.minimized(figures)
     index = np.flatnonzero(kept)
+    index = index[pareto_mask(points[index])]
     _, first = np.unique(points[index], axis=0, return_index=True)
-    index = index[np.sort(first)]
     mask = np.zeros(elite.n_rows, np.bool_)
-    mask[index[pareto_mask(points[index])]] = True
+    mask[index[first]] = True
     return mask
 
 
