@@ -18,6 +18,7 @@ COMPILE_TIMEOUT_S = 120.0
 RUN_TIMEOUT_S = 300.0
 MEMORY_MB = 2048
 _MISSING_PARTS = ("cannot find -l", "stdint.h: No such file", "cannot find crt")
+_TOO_LARGE = "will not fit in region"
 
 
 class BuildError(Exception):
@@ -32,7 +33,8 @@ def missing_tool(*names: str) -> str | None:
 def compile_c(tool: str, arguments: Sequence[str], folder: Path) -> None:
     """Runs a compiler in `folder`.
 
-    Raises BuildError for an error in the sources, ToolError where a part of the tool is not installed.
+    Raises BuildError for an error in the sources; ToolError where a part of the tool is not installed, or
+    the simulated machine is too small.
     """
     result = run_tool([tool, *arguments], cwd=folder, timeout_s=COMPILE_TIMEOUT_S, memory_mb=MEMORY_MB)
     text = result.stderr.decode(errors="replace")
@@ -40,6 +42,8 @@ def compile_c(tool: str, arguments: Sequence[str], folder: Path) -> None:
         return
     if any(part in text for part in _MISSING_PARTS):
         raise ToolError(f"{tool}: a library is missing; install it with: {install_hint(tool)}")
+    if _TOO_LARGE in text:
+        raise ToolError(f"{tool}: the firmware must fit the memory of the simulated machine, but does not")
     raise BuildError(text[:2000])
 
 

@@ -23,7 +23,8 @@ class Subject:
     """A folder with the module, `subject.h` and the sources of the harness.
 
     module, selftest: paths below the folder; selftest is None where the artifact has none. rows32: the
-    module has `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c, with n_answers.
+    module has `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c,
+    with n_answers.
     """
 
     folder: Path

@@ -31,7 +31,5 @@ def test_an_unknown_core_names_the_nearest() -> None:
 
 
 def test_a_core_far_from_all_lists_them() -> None:
-    with pytest.raises(
-        CoreError, match="core 'avr' is not known; known are cortex-m0, cortex-m0plus"
-    ):
+    with pytest.raises(CoreError, match="core 'avr' is not known; known are cortex-m0, cortex-m0plus"):
         load_core("avr")

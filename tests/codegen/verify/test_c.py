@@ -165,6 +165,17 @@ def test_an_artifact_without_the_module_is_refused(requires_tool) -> None:  # ty
         proofs(network, artifact)
 
 
+def test_a_firmware_beyond_the_simulated_machine_is_missing_not_wrong(requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool(*TOOLS)
+    artifact = changed(emitted(small_tree()), "return 10;", "return 10 + big[x[0]];")
+    table = "static const int8_t big[400000] = {0};\n\nvoid net_quantize"
+    host, m0, m4 = proofs(small_tree(), changed(artifact, "void net_quantize", table))
+    assert (host.status, m0.status, m4.status) == ("proven", "missing", "proven")
+    assert m0.detail == (
+        "arm-none-eabi-gcc: the firmware must fit the memory of the simulated machine, but does not"
+    )
+
+
 def test_random_raw_rows_hold_special_values_and_come_first() -> None:
     interface = Interface((Feature("a", -1.0, 1.0, 4),), ClassOutput(("x", "y")))
     rows = raw_rows(interface, np.array([[0.25]]), seed=0)
