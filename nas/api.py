@@ -117,8 +117,7 @@ def load_run(folder: Path | str) -> Run:
         spec = _spec_of(archive)
         finished = _is_finished(archive)
         if finished:
-            path = folder / REPORT_JSON
-            report = read_report(path.read_text(encoding="utf-8"), str(path))
+            report = read_report(folder / REPORT_JSON)
         else:
             report = live_report(spec, make_goals(spec), archive)
         return Run(folder, spec, report, finished)

@@ -5,8 +5,10 @@ The folder stands alone: `network.json`, `vectors.npz` (the data as codes and ra
 """
 
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Literal, TypeAlias
 from zipfile import BadZipFile
@@ -141,10 +143,10 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
         network = read_network(folder / "network.json")
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         artifacts = tuple(_read_artifact(folder, entry) for entry in manifest["artifacts"])
-        with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
+        with np.load(BytesIO((folder / "vectors.npz").read_bytes()), allow_pickle=False) as arrays:
             vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
         seed = int(manifest["seed"])
-    except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile) as error:
+    except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
     return prove(network, artifacts, vectors, seed=seed)
 

@@ -2,9 +2,10 @@
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from nas.report.as_json import FORMAT_VERSION
 from nas.report.data import ReportData
@@ -14,10 +15,11 @@ class ReportError(ValueError):
     """A report file is damaged or too new. The text says where and what to do."""
 
 
-def read_report(text: str, where: str) -> ReportData:
-    """The inverse of `render_json`. Raises ReportError, which names `where` the text came from."""
+def read_report(path: Path) -> ReportData:
+    """The inverse of `render_json`, from a file. Raises ReportError."""
+    where = str(path)
     try:
-        plain = json.loads(text)
+        plain = json.loads(path.read_bytes())
         version = plain.pop("format_version")
         if version != FORMAT_VERSION:
             raise ReportError(
@@ -28,9 +30,13 @@ def read_report(text: str, where: str) -> ReportData:
         for name, series in best.items():
             best[name] = [math.nan if value is None else value for value in series]
         return TypeAdapter(ReportData).validate_python(plain)
-    except (ValidationError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except ReportError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ReportError(f"{where}: the report is damaged ({reason}); make it again by `resume`") from None
+        raise ReportError(
+            f"{where}: the report is damaged ({reason}); delete it, and `silkscreen resume` makes it again"
+        ) from None
 
 
 def _attach_proofs(plain: dict[str, Any]) -> None:
