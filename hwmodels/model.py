@@ -113,5 +113,5 @@ class BatchHardwareModel(HardwareModel, Protocol):
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
     ) -> Mapping[str, FloatVector]:
-        """(n_networks,) float64 for each metric; entry i equals `price` of network i."""
+        """(n_networks,) float64 for each metric; entry i equals `price` of network i, NaN if refused."""
         ...

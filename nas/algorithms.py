@@ -1,5 +1,6 @@
 """Which algorithm a stage runs, and how its searcher is made."""
 
+import math
 from dataclasses import dataclass
 
 from nas.objectives import Goals
@@ -11,6 +12,9 @@ from searchspaces.space import Domain, Rows
 
 FEW_EVALUATIONS = 1000
 """Up to so many trained candidates a model of the whole history (TPE) pays; see docs/search.md."""
+
+GENERATIONAL = ("nsga2", "pymoo_nsga2", "random")
+"""Algorithms that `search.population` is meant for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ def choose_algorithm(search: SearchSpec, stage: Stage) -> Choice:
         return Choice(search.algorithm, "named in the spec")
     if stage.options.detail == "genes":
         return Choice("nsga2", "hundreds of genes and evaluations in microseconds: array NSGA-II")
-    if stage.budget.evaluations <= FEW_EVALUATIONS or stage.budget.evaluations >= 10**9:
+    if stage.budget.evaluations <= FEW_EVALUATIONS or math.isfinite(stage.budget.seconds):
         return Choice("tpe", "each candidate is trained: multivariate TPE learns from every one")
     return Choice("nsga2", f"more than {FEW_EVALUATIONS} candidates: NSGA-II, whose cost stays flat")
 
@@ -38,4 +42,5 @@ def make_searcher(
     """A fresh searcher; `initial` rows, where given, are asked first."""
     problem = SearchProblem(domain, len(goals.objectives), len(goals.limits))
     factory = searcher_factory(algorithm)
-    return factory(problem, seed=seed, initial=initial, population=search.population)
+    population = search.population if algorithm in GENERATIONAL else None
+    return factory(problem, seed=seed, initial=initial, population=population)

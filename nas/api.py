@@ -1,6 +1,6 @@
 """The public Python interface: what the commands do, as functions. See `nas` for the list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +13,8 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
-from nas.finish import axis_finalists, choose, final_front, gene_finalists, read_test_part
-from nas.handover import EmitOptions, Export, Vectors, check_proofs, export_network, verify_folder
+from nas.finish import Finalist, axis_finalists, choose, final_front, gene_finalists, read_test_part
+from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, gene_problem, make_goals
 from nas.records import Event, Winner
@@ -54,7 +54,7 @@ class Run:
 
 def run(
     spec: Spec | Path | str,
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     *,
     allow_code: bool = False,
     require_proof: bool = False,
@@ -69,7 +69,7 @@ def run(
     if not isinstance(spec, Spec):
         spec = read_spec(spec)
     problem = build_problem(spec, allow_code=allow_code)
-    folder = folder or next_folder(spec.name)
+    folder = Path(folder) if folder else next_folder(spec.name)
     header = RunHeader(
         format_version=FORMAT_VERSION,
         spec_text=spec_text(spec),
@@ -98,14 +98,12 @@ def resume(
     with Archive.open(folder, writable=True) as archive:
         spec = _spec_of(archive)
         if _is_finished(archive):
-            return load_run(folder)
+            finished = load_run(folder)
+            _check_winners(folder, finished.report, require_proof=require_proof)
+            return finished
         problem = build_problem(spec, allow_code=allow_code)
-        if problem.dataset.fingerprint != archive.header.data_fingerprint:
-            raise RunError(
-                f"{folder}: the data must be what the run began with (fingerprint "
-                f"{archive.header.data_fingerprint[:12]}), but it is {problem.dataset.fingerprint[:12]}; "
-                "bring the data back, or start a new run"
-            )
+        _check_data(problem, archive)
+        _note_versions(archive)
         archive.append(Event("resume", "", 0.0, {}))
         return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
 
@@ -136,16 +134,22 @@ def export(
     winner: a role such as "knee", or the id of a design of the front. Raises RunError for another
     name, for a mismatch and, with `require_proof`, for a proof that could not be made.
     """
+    if not run.finished:
+        raise RunError(
+            f"{run.folder}: the run has not finished; go on with it: silkscreen resume {run.folder}"
+        )
     by_role = {each.role: each.id for each in run.report.winners}
     ids = {point.id for point in run.report.front}
     if winner not in by_role and winner not in ids:
-        known = ", ".join([*by_role, *sorted(ids)]) or "none yet: the run has not finished"
+        known = ", ".join([*by_role, *sorted(ids)]) or "none: nothing was found"
         raise RunError(f"{run.folder}: no design is called {winner!r}; there are {known}")
     network = run.network(by_role.get(winner, winner))
     problem = build_problem(run.spec, allow_code=allow_code)
+    with Archive.open(run.folder, writable=False) as archive:
+        _check_data(problem, archive)
     written = export_network(
         network,
-        data_vectors(problem, network),
+        data_vectors(problem.dataset, network),
         Path(out),
         options=_emit_options(run.spec),
         seed=run.spec.seed,
@@ -157,12 +161,6 @@ def export(
 def verify(folder: Path | str) -> tuple[Proof, ...]:
     """Proves an export again, from the files in its folder as they are now. Raises RunError."""
     return verify_folder(Path(folder))
-
-
-def data_vectors(problem: Problem, network: Network) -> Vectors:
-    """The whole data set as a network sees it."""
-    x = problem.dataset.table.x
-    return Vectors(network.interface.quantize(x), x.astype("float32"))
 
 
 def _carry_on(
@@ -195,7 +193,9 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     chosen = choose(front, problem.goals, problem.spec.emit.winners)
     proven: dict[str, tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]] = {}
     winners = []
+    _note_empty_front(front, finalists, archive)
     for winner, finalist, confusion in read_test_part(problem, chosen):
+        sitting.check()
         if finalist.entry.id not in proven:
             proven[finalist.entry.id] = _hand_over(problem, winner, finalist.network, sitting)
         winners.append(ProvenWinner(winner, finalist, confusion, *proven[finalist.entry.id]))
@@ -205,6 +205,16 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     return data
 
 
+def _note_empty_front(front: Sequence[Finalist], finalists: Sequence[Finalist], archive: Archive) -> None:
+    found_by_fit = any(len(block.rows) for block in archive.blocks())
+    if not front and (finalists or found_by_fit):
+        text = (
+            "designs keep all limits on the rows they were fitted on, but none by its validation figures; "
+            "search longer, or loosen the limit on accuracy"
+        )
+        archive.append(Event("note", text, 0.0, {}))
+
+
 def _hand_over(
     problem: Problem, winner: Winner, network: Network, sitting: Sitting
 ) -> tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]:
@@ -212,7 +222,7 @@ def _hand_over(
     root = sitting.archive.folder
     export = export_network(
         network,
-        data_vectors(problem, network),
+        data_vectors(problem.dataset, network),
         root / WINNERS / winner.role,
         options=_emit_options(problem.spec),
         seed=problem.spec.seed,
@@ -253,6 +263,24 @@ def _spec_of(archive: Archive) -> Spec:
     starts = [event for event in archive.events() if event.kind == "start"]
     base = Path(str(starts[0].facts["base"])) if starts else Path()
     return parse_saved_spec(archive.header.spec_text, name=where, base=base)
+
+
+def _check_data(problem: Problem, archive: Archive) -> None:
+    found, expected = problem.dataset.fingerprint, archive.header.data_fingerprint
+    if found != expected:
+        raise RunError(
+            f"{archive.folder}: the data must be what the run began with (fingerprint {expected[:12]}), "
+            f"but it is {found[:12]}; bring the data back, or start a new run"
+        )
+
+
+def _note_versions(archive: Archive) -> None:
+    """Other versions may search otherwise; the report says so."""
+    before, now = archive.header.versions, _versions()
+    changed = [f"{name} {before.get(name)} -> {now[name]}" for name in now if before.get(name) != now[name]]
+    if changed:
+        text = f"resumed with other versions, which may change the front: {', '.join(changed)}"
+        archive.append(Event("note", text, 0.0, {}))
 
 
 def _is_finished(archive: Archive) -> bool:

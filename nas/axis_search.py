@@ -6,8 +6,10 @@ and once on all training rows, which gives its network and with it every price.
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,23 +18,27 @@ from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
 from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
+from nas.errors import RunError
 from nas.evaluate import price_network, score_network
+from nas.front import FIT_PREFIX
 from nas.objectives import FloatArray, Goals
 from nas.parts import fit_rows, make_part
 from nas.records import Evaluation, Status
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Asked, Searcher, Told
 from nas.spec.metrics import STRUCTURE_METRICS
-from nas.stage import Budget, Sitting
+from nas.stage import Budget, Clock, Excess, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
-from searchspaces.space import Rows
+from searchspaces.space import AxisValue, Rows
 
 STARTS = 2
 """Trainings of a candidate on the same rows, of which the better is kept; single ones vary a lot."""
 PATIENCE_STRUCTURES = 2000
-"""Structures refused by the limits in a row after which a stage gives up."""
+"""Structures refused before the first training after which a stage gives up."""
 PATIENCE_EVALUATIONS = 60
-"""Trained candidates without one inside the limits after which a stage gives up."""
+"""Trained candidates that come no nearer to the limits after which a stage without a design gives up."""
+
+Key: TypeAlias = tuple[tuple[str, AxisValue], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,115 +80,142 @@ def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[dict[st
     network = train_on(problem, recipe, problem.dataset.train, seed)
     train = make_part(problem.dataset, problem.dataset.train, network.interface)
     metrics = {name: float(np.mean(values)) for name, values in scores.items()}
-    metrics |= {f"fit_{name}": value for name, value in score_network(network, train).items()}
-    prices, _ = price_network(Design(network), problem.models, Workload(train.codes))
-    return metrics | prices, network
+    metrics |= {FIT_PREFIX + name: value for name, value in score_network(network, train).items()}
+    priced = price_network(Design(network), problem.models, Workload(train.codes))
+    priced.require(problem.goals.metrics)
+    return metrics | dict(priced.figures), network
 
 
 @dataclass(slots=True, eq=False)
 class AxisSearch:
-    """The state of an axis search. `known` holds what was told before, so that a resumed run replays it."""
+    """The state of an axis search. known: what was told before, so that a resumed run replays it."""
 
     problem: AxisProblem
     searcher: Searcher
+    budget: Budget
+    clock: Clock
     sitting: Sitting
     known: Mapping[int, Evaluation]
-    by_values: dict[tuple[tuple[str, object], ...], Evaluation] = field(default_factory=dict)
+    by_values: dict[Key, Evaluation] = field(default_factory=dict)
+    excess: Excess = field(init=False)
     asked: int = 0
     evaluations: int = 0
     rejected: int = 0
-    repeated: int = 0
-    smallest_excess: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.smallest_excess = np.full(len(self.problem.goals.limits), np.inf)
+        self.excess = Excess.of(self.problem.goals)
+
+    def step(self) -> str | None:
+        """Asks once and evaluates the answer; gives why the stage ends, or None.
+
+        Raises RunInterrupted between two candidates when the user asked to stop.
+        """
+        asked = self.searcher.ask(min(self.searcher.batch_size, self.budget.evaluations))
+        if not len(asked.rows):
+            return "every design of the space was tried"
+        told, reason = self._evaluate_all(asked)
+        if reason is None:
+            self.searcher.tell(told)
+            reason = self._hopeless()
+        self.sitting.show(self._progress())
+        return reason
 
     @property
-    def hopeless(self) -> bool:
-        """No candidate keeps the limits, though enough were tried."""
-        tried_structures = self.asked >= PATIENCE_STRUCTURES and self.evaluations == 0
-        tried = self.evaluations >= PATIENCE_EVALUATIONS
-        return (tried_structures or tried) and not self._feasible()
+    def feasible(self) -> list[Evaluation]:
+        """The evaluated candidates that keep all limits."""
+        return [done for done in self.by_values.values() if done.status == "ok"]
 
-    def progress(self, budget: Budget, seconds: float) -> ProgressFacts:
-        """Where the stage stands."""
-        feasible = self._feasible()
+    def why_none(self) -> str:
+        """Why no candidate is feasible: what most failed of, or the limit that bites."""
+        errors = Counter(done.error for done in self.by_values.values() if done.status == "failed")
+        if errors and sum(errors.values()) == len(self.by_values):
+            return f"every candidate failed, most with: {errors.most_common(1)[0][0]}"
+        return self.excess.reason(self.problem.goals)
+
+    def _hopeless(self) -> str | None:
+        refused = self.evaluations == 0 and self.asked >= PATIENCE_STRUCTURES
+        if not self.feasible and (refused or self.excess.since_better >= PATIENCE_EVALUATIONS):
+            return f"{self.asked:,} candidates were asked for"
+        return None
+
+    def _progress(self) -> ProgressFacts:
         best = {}
         for goal in self.problem.goals.objectives:
-            figures = [done.metrics[goal.metric] for done in feasible]
+            figures = [done.metrics[goal.metric] for done in self.feasible]
             if figures:
                 best[goal.metric] = min(figures) if goal.direction == "min" else max(figures)
         return ProgressFacts(
             phase="search",
             detail=self.problem.name,
             evaluations=self.evaluations,
-            seconds=seconds,
-            budget_evaluations=budget.evaluations,
-            budget_seconds=None if math.isinf(budget.seconds) else budget.seconds,
+            seconds=self.clock.seconds,
+            budget_evaluations=self.budget.evaluations,
+            budget_seconds=None if math.isinf(self.budget.seconds) else self.budget.seconds,
             rejected=self.rejected,
             best=best,
         )
 
-    def _feasible(self) -> list[Evaluation]:
-        return [done for done in self.by_values.values() if done.status == "ok"]
-
-    def step(self, budget: int) -> bool:
-        """Asks once and evaluates the answer; False where the space is exhausted.
-
-        Raises RunInterrupted between two candidates when the user asked to stop.
-        """
-        asked = self.searcher.ask(min(self.searcher.batch_size, max(1, budget)))
-        if not len(asked.rows):
-            return False
-        self.searcher.tell(self._evaluate_all(asked))
-        return True
-
-    def _evaluate_all(self, asked: Asked) -> Told:
+    def _evaluate_all(self, asked: Asked) -> tuple[Told, str | None]:
+        """What to tell; where a budget is spent before all are evaluated, that reason instead."""
         goals, n = self.problem.goals, len(asked.rows)
         objectives = np.full((n, len(goals.objectives)), np.inf)
         violations, failed = np.zeros((n, len(goals.limits))), np.zeros(n, np.bool_)
+        reason = None
         for index, row in enumerate(asked.rows):
             self.asked += 1
-            violations[index] = self._free_violations(row)
+            violations[index] = self._refusal(row)
             if violations[index].any():
                 self.rejected += 1
                 continue
-            done = self._known_or_new(row, int(asked.numbers[index]))
-            if done.status == "failed":
-                failed[index] = True
-                continue
-            figures = {name: np.array([value]) for name, value in done.metrics.items()}
-            objectives[index] = goals.minimized(figures)[0]
-            violations[index] = goals.violations(figures)[0]
-        if goals.limits and not failed.all():
-            self.smallest_excess = np.minimum(self.smallest_excess, violations[~failed].min(axis=0))
-        return Told(asked.numbers, objectives, violations, failed)
+            done, reason = self._known_or_new(row, int(asked.numbers[index]))
+            if done is None:
+                break
+            failed[index] = done.status == "failed"
+            if not failed[index]:
+                figures = {name: np.array([value]) for name, value in done.metrics.items()}
+                objectives[index] = goals.minimized(figures)[0]
+                violations[index] = goals.violations(figures)[0]
+                self.excess.note(goals, figures, {}, violations[index : index + 1])
+        return Told(asked.numbers, objectives, violations, failed), reason
 
-    def _free_violations(self, row: Rows) -> FloatArray:
-        """Excess of the structure over the limits, before anything is trained.
+    def _refusal(self, row: Rows) -> FloatArray:
+        """(n_limits,) by how much the whole structure misses a minimum.
 
-        Training can only remove parts of a structure, so maxima are held against the whole of it.
+        Training only removes parts of a structure, so it can still come below a maximum.
         """
         counts = structure_figures(self.problem.space, row)
-        figures = {name: np.array([value]) for name, value in counts.items()}
-        return self.problem.goals.violations(figures).reshape(-1)
+        violations = [
+            limit.excess(np.array([counts[limit.metric]]))[0]
+            if limit.metric in counts and limit.minimum is not None and counts[limit.metric] < limit.minimum
+            else 0.0
+            for limit in self.problem.goals.limits
+        ]
+        return np.array(violations, np.float64)
 
-    def _known_or_new(self, row: Rows, number: int) -> Evaluation:
-        values = self.problem.space.values(row)
-        key = tuple(sorted(values.items()))
+    def _known_or_new(self, row: Rows, number: int) -> tuple[Evaluation | None, str | None]:
+        """The evaluation of a candidate, or None and which budget is spent."""
+        values = dict(self.problem.space.values(row))
+        key: Key = tuple(sorted(values.items()))
         if key in self.by_values:
-            self.repeated += 1
-            return self.by_values[key]
+            return self.by_values[key], None
         done = self.known.get(number)
         if done is None:
             self.sitting.check()
-            done = self._evaluate_one(row, number)
+            spent = self.budget.spent(self.evaluations, self.clock.seconds)
+            if spent is not None and self.evaluations:
+                return None, spent
+            done = self._evaluate_one(row, number, values)
             self.sitting.archive.append(done)
+        elif dict(done.values) != values:
+            raise RunError(
+                f"candidate {number} was {dict(done.values)} when the run began, but the searcher now "
+                f"asks for {values}: resume with the versions that the run began with, or start it anew"
+            )
         self.by_values[key] = done
         self.evaluations += 1
-        return done
+        return done, None
 
-    def _evaluate_one(self, row: Rows, number: int) -> Evaluation:
+    def _evaluate_one(self, row: Rows, number: int, values: Mapping[str, AxisValue]) -> Evaluation:
         start = time.monotonic()
         metrics: dict[str, float] = {}
         network: str | None = None
@@ -193,7 +226,6 @@ class AxisSearch:
             network, status = self.sitting.archive.put_network(trained), self._status(metrics)
         except (ValueError, ArithmeticError, MemoryError, RuntimeError) as reason:
             error = f"{type(reason).__name__}: {reason}"
-        values = dict(self.problem.space.values(row))
         seconds = time.monotonic() - start
         return Evaluation(number, self.problem.name, values, 1.0, status, metrics, network, seconds, error)
 

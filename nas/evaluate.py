@@ -3,7 +3,8 @@
 The figures of a population are vectors by full metric name ("accuracy", "macs", "egfet.area_cm2").
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,20 +114,47 @@ def _price_each(batch: MlpBatch, interface: Interface, model: HardwareModel, wor
     }
 
 
-def price_network(
-    design: Design, models: Mapping[str, HardwareModel], workload: Workload
-) -> tuple[dict[str, float], dict[str, Cost]]:
-    """All structure and hardware metrics of one design by full name, and the full costs by alias.
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What is known of a design's price.
 
-    Raises RunError, naming the alias, where a model refuses the design.
+    figures: structure and hardware metrics by full name. costs: in full, by alias. refusals: why a model
+    gave none, by alias; its figures are left out.
     """
+
+    figures: Mapping[str, float]
+    costs: Mapping[str, Cost]
+    refusals: Mapping[str, str]
+
+    def require(self, metrics: Iterable[str]) -> None:
+        """Raises RunError where one of these metrics is missing because a model refused the design."""
+        for metric in metrics:
+            alias = metric.partition(".")[0]
+            if metric not in self.figures and alias in self.refusals:
+                raise RunError(f"hardware.{alias}: no {metric}: {self.refusals[alias]}")
+
+
+def price_network(design: Design, models: Mapping[str, HardwareModel], workload: Workload) -> Priced:
+    """Structure counts, and the price of a design by every model that accepts it."""
     counts = count(design.content)
     figures = {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}
-    costs = {}
+    costs: dict[str, Cost] = {}
+    refusals: dict[str, str] = {}
     for alias, model in models.items():
         refusal = model.accepts(design)
+        if refusal is None:
+            cost = model.price(design, workload)
+            refusal = _not_finite(cost)
         if refusal is not None:
-            raise RunError(f"hardware.{alias}: the model can't price this design: {refusal}")
-        costs[alias] = model.price(design, workload)
-        figures |= {f"{alias}.{name}": float(value) for name, value in costs[alias].metrics.items()}
-    return figures, costs
+            refusals[alias] = refusal
+            continue
+        costs[alias] = cost
+        figures |= {f"{alias}.{name}": float(value) for name, value in cost.metrics.items()}
+    return Priced(figures, costs, refusals)
+
+
+def _not_finite(cost: Cost) -> str | None:
+    for name, value in cost.metrics.items():
+        if not math.isfinite(value):
+            return f"the model gave {value} as {name}"
+    return None

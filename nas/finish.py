@@ -7,12 +7,12 @@ import numpy as np
 
 from codegen.ir import BespokeMlp, Design, Network
 from codegen.ir.serialize import content_hash
-from hwmodels.model import Cost, Workload
+from hwmodels.model import Workload
 from nas.archive import Archive
 from nas.errors import RunError
-from nas.evaluate import confusion_matrix, price_network, score_network
-from nas.front import front_of
-from nas.gene_search import FIT_PREFIX, GeneProblem, front_mask
+from nas.evaluate import Priced, confusion_matrix, price_network, score_network
+from nas.front import FIT_PREFIX, front_of, selectable
+from nas.gene_search import GeneProblem
 from nas.history import entered, in_order
 from nas.objectives import FloatArray, Goals
 from nas.pareto import knee_index
@@ -27,24 +27,24 @@ class Finalist:
 
     entry: FrontEntry
     network: Network
-    costs: Mapping[str, Cost]
+    priced: Priced
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
     """The front of a gene stage by fit figures, decoded, scored and priced exactly."""
-    elite = entered(in_order(archive.blocks(), problem.name))
-    if elite is None:
+    scored = entered(in_order(archive.blocks(), problem.name))
+    if scored is None:
         return []
-    elite = elite.take(front_mask(elite, problem.goals, by_fit=True))
+    scored = selectable(scored, problem.goals)
     finalists = []
-    for index, row in enumerate(elite.rows):
+    for index, row in enumerate(scored.rows):
         network = problem.space.decode(row)
-        metrics, costs = price_network(Design(network), problem.models, problem.workload)
-        metrics |= score_network(network, problem.validation.part)
+        priced = price_network(Design(network), problem.models, problem.workload)
         fit = score_network(network, problem.fit.part)
+        metrics = dict(priced.figures) | score_network(network, problem.validation.part)
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
-        _check_same(metrics, {name: float(column[index]) for name, column in elite.figures.items()})
-        finalists.append(Finalist(front_entry(problem.name, network, metrics), network, costs))
+        _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
+        finalists.append(Finalist(front_entry(problem.name, network, metrics), network, priced))
     return finalists
 
 
@@ -56,8 +56,8 @@ def axis_finalists(problem: Problem, name: str, archive: Archive) -> list[Finali
             continue
         network = archive.network(done.network)
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
-        _, costs = price_network(Design(network), problem.models, Workload(train.codes))
-        finalists.append(Finalist(front_entry(name, network, done.metrics), network, costs))
+        priced = price_network(Design(network), problem.models, Workload(train.codes))
+        finalists.append(Finalist(front_entry(name, network, done.metrics), network, priced))
     return finalists
 
 

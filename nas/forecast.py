@@ -142,6 +142,8 @@ def _axis_prices(axes: AxisProblem, rng: np.random.Generator) -> Figures:
 
 
 def _axis_rate(axes: AxisProblem, rng: np.random.Generator) -> float:
+    import nas.train.mlp  # noqa: F401 - torch is heavy, and its import is not a training
+
     row = axes.space.sample(rng, 1)[0]
     start = time.perf_counter()
     evaluate_axes(axes, row, 0)

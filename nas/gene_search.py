@@ -12,16 +12,12 @@ import numpy.typing as npt
 
 from hwmodels.model import HardwareModel, Workload
 from nas.evaluate import PackedPart, price_batch, score_batch
-from nas.objectives import Figures, Goals
-from nas.pareto import pareto_mask
+from nas.front import FIT_PREFIX, TASK_METRIC_NAMES, Scored, fit_front
+from nas.objectives import Figures, FloatArray, Goals
 from nas.records import Block
-from nas.scores import TASK_METRICS
 from nas.search.protocol import Asked, Searcher, Snapshot, Told
+from nas.stage import Excess
 from searchspaces.space import GeneSpace, Rows
-
-TASK_METRIC_NAMES = frozenset(name for names in TASK_METRICS.values() for name in names)
-FIT_PREFIX = "fit_"
-"""Names a task metric on the rows that the genes were fitted on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,58 +33,10 @@ class GeneProblem:
     validation: PackedPart
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Elite:
-    """The front by fit figures. rows: (n, n_genes). figures: {metric: (n,)}, task metrics also as fit_*."""
-
-    rows: Rows
-    figures: Figures
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.rows)
-
-    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Elite":
-        return Elite(self.rows[index], {name: column[index] for name, column in self.figures.items()})
-
-    def join(self, other: "Elite") -> "Elite":
-        if not self.n_rows:
-            return other
-        figures = {name: np.concatenate([self.figures[name], other.figures[name]]) for name in self.figures}
-        return Elite(np.concatenate([self.rows, other.rows]), figures)
-
-
-def empty_elite(problem: GeneProblem) -> Elite:
+def nothing_scored(problem: GeneProblem) -> Scored:
     """No design yet."""
     domain = problem.space.domain
-    return Elite(np.zeros((0, domain.n_variables), domain.dtype), {})
-
-
-def fit_figures(figures: Figures) -> Figures:
-    """The figures that drive the search: task metrics are those of the fit rows."""
-    return {
-        name: figures.get(FIT_PREFIX + name, column)
-        for name, column in figures.items()
-        if not name.startswith(FIT_PREFIX)
-    }
-
-
-def front_mask(elite: Elite, goals: Goals, *, by_fit: bool) -> npt.NDArray[np.bool_]:
-    """(n,) rows that keep the limits and are not dominated, by fit or by validation figures.
-
-    Of rows with equal objectives the first stays.
-    """
-    if not elite.n_rows:
-        return np.zeros(0, np.bool_)
-    figures = fit_figures(elite.figures) if by_fit else elite.figures
-    kept = (goals.violations(figures) == 0).all(axis=1)
-    points = goals.minimized(figures)
-    index = np.flatnonzero(kept)
-    index = index[pareto_mask(points[index])]
-    _, first = np.unique(points[index], axis=0, return_index=True)
-    mask = np.zeros(elite.n_rows, np.bool_)
-    mask[index[first]] = True
-    return mask
+    return Scored(np.zeros((0, domain.n_variables), domain.dtype), {})
 
 
 def warm_up(problem: GeneProblem) -> None:
@@ -101,32 +49,35 @@ def warm_up(problem: GeneProblem) -> None:
 
 @dataclass(slots=True, eq=False)
 class GeneSearch:
-    """The state of a gene search between generations."""
+    """The state of a gene search between generations. elite: the front by fit figures."""
 
     problem: GeneProblem
     searcher: Searcher
-    elite: Elite = field(init=False)
+    elite: Scored = field(init=False)
+    excess: Excess = field(init=False)
     generation: int = 0
     asked: int = 0
     evaluations: int = 0
     rejected: int = 0
-    smallest_excess: npt.NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.elite = empty_elite(self.problem)
-        self.smallest_excess = np.full(len(self.problem.goals.limits), np.inf)
+        self.elite = nothing_scored(self.problem)
+        self.excess = Excess.of(self.problem.goals)
 
     def step(self, budget: int, seconds: float) -> Block | None:
-        """One generation with at most `budget` evaluations; None where the space is exhausted."""
+        """One generation with at most `budget` evaluations; None where the space is exhausted.
+
+        seconds: spent on the stage so far, for the record.
+        """
         asked = self.searcher.ask(min(self.searcher.batch_size, max(1, budget)))
         if not len(asked.rows):
             return None
-        told, entrants = self._evaluate(asked)
-        before = self.elite.n_rows
-        joined = self.elite.join(entrants) if entrants.n_rows else self.elite
-        mask = front_mask(joined, self.problem.goals, by_fit=True)
-        entered = joined.take(np.flatnonzero(mask & (np.arange(len(mask)) >= before)))
-        self.elite = joined.take(mask)
+        told, candidates = self._evaluate(asked)
+        n_before = self.elite.n_rows
+        joined = self.elite.join(self._with_validation(candidates))
+        front = fit_front(joined, self.problem.goals)
+        entered = joined.take(front[front >= n_before])
+        self.elite = joined.take(front)
         self.searcher.tell(told)
         self.generation += 1
         return Block(
@@ -140,58 +91,47 @@ class GeneSearch:
             metrics=entered.figures,
         )
 
-    def _evaluate(self, asked: Asked) -> tuple[Told, Elite]:
-        """Prices, rejects and scores; gives what to tell and the candidates for the front."""
-        problem, goals = self.problem, self.problem.goals
-        n = len(asked.rows)
+    def _evaluate(self, asked: Asked) -> tuple[Told, Scored]:
+        """Prices, rejects and scores; gives what to tell, and what keeps the limits, scored by fit."""
+        problem, goals, n = self.problem, self.problem.goals, len(asked.rows)
         batch = problem.space.decode_batch(asked.rows)
         prices = price_batch(batch, problem.space.interface, problem.models, goals.metrics, problem.workload)
         violations = goals.violations(prices) if prices else np.zeros((n, len(goals.limits)))
-        if n and goals.limits:
-            self.smallest_excess = np.minimum(self.smallest_excess, violations.min(axis=0))
-        kept = np.flatnonzero((violations == 0).all(axis=1))
+        kept = np.flatnonzero((violations == 0).all(axis=1) & goals.priced(prices, n))
         self.asked, self.rejected = self.asked + n, self.rejected + n - len(kept)
         self.evaluations += len(kept)
         objectives = np.full((n, len(goals.objectives)), np.inf)
-        entrants = empty_elite(problem)
+        scored = nothing_scored(problem)
+        figures: Figures = {}
         if len(kept):
             scores = score_batch(batch.take(kept), problem.space.interface, problem.fit)
             figures = {name: column[kept] for name, column in prices.items()} | dict(scores)
             objectives[kept] = goals.minimized(figures)
             violations[kept] = goals.violations(figures)
-            entrants = self._entrants(asked.rows[kept], figures, violations[kept])
-        return Told(asked.numbers, objectives, violations, np.zeros(n, np.bool_)), entrants
+            scored = _as_fit(asked.rows[kept], figures).take((violations[kept] == 0).all(axis=1))
+        self.excess.note(goals, prices, figures, violations)
+        return Told(asked.numbers, objectives, violations, np.zeros(n, np.bool_)), scored
 
-    def _entrants(self, rows: Rows, figures: Figures, violations: npt.NDArray[np.float64]) -> Elite:
-        """Candidates that may enter the front, with their validation scores."""
-        fitted = {
-            (FIT_PREFIX + name if name in TASK_METRIC_NAMES else name): column
-            for name, column in figures.items()
-        }
-        candidates = Elite(rows, fitted | {name: figures[name] for name in figures})
-        candidates = candidates.take((violations == 0).all(axis=1))
-        candidates = candidates.take(front_mask(candidates, self.problem.goals, by_fit=True))
-        candidates = self._not_dominated_by_front(candidates)
-        if not candidates.n_rows:
-            return candidates
-        batch = self.problem.space.decode_batch(candidates.rows)
-        scores = score_batch(batch, self.problem.space.interface, self.problem.validation)
-        return Elite(candidates.rows, dict(candidates.figures) | dict(scores))
-
-    def _not_dominated_by_front(self, candidates: Elite) -> Elite:
-        """Spares the validation scores of candidates that the front already beats or equals."""
-        if not self.elite.n_rows or not candidates.n_rows:
-            return candidates
+    def _with_validation(self, candidates: Scored) -> Scored:
+        """Those that enter the front by fit figures, with their validation scores."""
+        goals = self.problem.goals
+        candidates = candidates.take(fit_front(candidates, goals))
         joined = self.elite.join(candidates)
-        mask = front_mask(joined, self.problem.goals, by_fit=True)[self.elite.n_rows :]
-        return candidates.take(mask)
+        front = fit_front(joined, goals)
+        entering = candidates.take(front[front >= self.elite.n_rows] - self.elite.n_rows)
+        if not entering.n_rows:
+            return entering
+        batch = self.problem.space.decode_batch(entering.rows)
+        scores = score_batch(batch, self.problem.space.interface, self.problem.validation)
+        return Scored(entering.rows, dict(entering.figures) | dict(scores))
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on, as arrays."""
         counters = [self.generation, self.asked, self.evaluations, self.rejected]
         state: dict[str, npt.NDArray[np.generic]] = {
             "counters": np.array(counters, np.int64),
-            "smallest_excess": self.smallest_excess,
+            "smallest_excess": self.excess.smallest,
+            "excess_counters": np.array([self.excess.total, self.excess.since_better]),
             "elite_rows": self.elite.rows,
         }
         state |= {f"elite/{name}": column for name, column in self.elite.figures.items()}
@@ -202,18 +142,21 @@ class GeneSearch:
         """Takes over the state of an equal search."""
         counters = snapshot["counters"].astype(np.int64).tolist()
         self.generation, self.asked, self.evaluations, self.rejected = counters
-        self.smallest_excess = snapshot["smallest_excess"].astype(np.float64)
-        figures = {
-            name.removeprefix("elite/"): array.astype(np.float64)
-            for name, array in snapshot.items()
-            if name.startswith("elite/")
-        }
-        domain = self.problem.space.domain
-        self.elite = Elite(snapshot["elite_rows"].astype(domain.dtype), figures)
-        self.searcher.restore(
-            {
-                name.removeprefix("searcher/"): array
-                for name, array in snapshot.items()
-                if name.startswith("searcher/")
-            }
-        )
+        total, since_better = snapshot["excess_counters"].astype(np.float64).tolist()
+        self.excess = Excess(snapshot["smallest_excess"].astype(np.float64), total, int(since_better))
+        rows: Rows = snapshot["elite_rows"].astype(self.problem.space.domain.dtype)
+        elite = {name: array.astype(np.float64) for name, array in _below("elite/", snapshot).items()}
+        self.elite = Scored(rows, elite)
+        self.searcher.restore(_below("searcher/", snapshot))
+
+
+def _as_fit(rows: Rows, figures: Figures) -> Scored:
+    """Task metrics under both names; those by validation are filled in for what enters the front."""
+    fitted: dict[str, FloatArray] = {
+        FIT_PREFIX + name: column for name, column in figures.items() if name in TASK_METRIC_NAMES
+    }
+    return Scored(rows, fitted | dict(figures))
+
+
+def _below(prefix: str, snapshot: Snapshot) -> dict[str, npt.NDArray[np.generic]]:
+    return {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}

@@ -5,15 +5,15 @@ import time
 import numpy as np
 
 from nas.archive import Archive
-from nas.gene_search import GeneSearch, fit_figures
-from nas.records import Event
+from nas.front import fit_figures
+from nas.gene_search import GeneSearch
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Snapshot
-from nas.stage import Budget, Clock, RunInterrupted, Sitting, infeasible_reason
+from nas.stage import Budget, Clock, RunInterrupted, Sitting
 
 SNAPSHOT_SECONDS = 5.0
-PATIENCE_GENERATIONS = 50
-"""Generations without one design inside the limits after which a stage gives up."""
+PATIENCE_CANDIDATES = 20_000
+"""Candidates that come no nearer to the limits after which a stage without a design gives up."""
 
 
 def stage_snapshot(archive: Archive, name: str) -> Snapshot | None:
@@ -27,20 +27,12 @@ def stage_snapshot(archive: Archive, name: str) -> Snapshot | None:
 def run_generations(search: GeneSearch, budget: Budget, clock: Clock, sitting: Sitting) -> str:
     """Goes on until a budget is spent, the space is exhausted or nothing is feasible; says which.
 
-    Raises RunInterrupted, with a snapshot saved, after the generation in which the user asked to stop.
+    At least one generation is run. Raises RunInterrupted, with a snapshot saved, after the generation in
+    which the user asked to stop.
     """
-    saved = time.monotonic()
-    reason = None
+    saved, reason = time.monotonic(), None
     while reason is None:
-        reason = budget.spent(search.evaluations, clock.seconds) or _hopeless(search)
-        if reason is not None:
-            break
-        block = search.step(budget.evaluations - search.evaluations, clock.seconds)
-        if block is None:
-            reason = "every design of the space was tried"
-            break
-        sitting.archive.append(block)
-        sitting.show(_facts(search, budget, clock))
+        reason = _generation(search, budget, clock, sitting)
         if sitting.interrupted():
             save_snapshot(search, clock, sitting.archive)
             raise RunInterrupted
@@ -48,7 +40,24 @@ def run_generations(search: GeneSearch, budget: Budget, clock: Clock, sitting: S
             save_snapshot(search, clock, sitting.archive)
             saved = time.monotonic()
     save_snapshot(search, clock, sitting.archive)
+    if not search.elite.n_rows:
+        return f"{reason}; {search.excess.reason(search.problem.goals)}"
     return reason
+
+
+def _generation(search: GeneSearch, budget: Budget, clock: Clock, sitting: Sitting) -> str | None:
+    """One generation, written down; gives why it was the last one, or None."""
+    spent = budget.spent(search.evaluations, clock.seconds)
+    if spent is not None and search.generation:
+        return spent
+    block = search.step(budget.evaluations - search.evaluations, clock.seconds)
+    if block is None:
+        return "every design of the space was tried"
+    sitting.archive.append(block)
+    sitting.show(_facts(search, budget, clock))
+    if not search.elite.n_rows and search.excess.since_better >= PATIENCE_CANDIDATES:
+        return f"the last {search.excess.since_better:,} candidates came no nearer to the limits"
+    return None
 
 
 def save_snapshot(search: GeneSearch, clock: Clock, archive: Archive) -> None:
@@ -63,12 +72,6 @@ def resume_search(search: GeneSearch, snapshot: Snapshot) -> Clock:
     """Takes over a snapshot; gives the clock with the seconds already spent."""
     search.restore(snapshot)
     return Clock(before=float(snapshot["seconds"].astype(np.float64)[0]))
-
-
-def _hopeless(search: GeneSearch) -> str | None:
-    if search.generation < PATIENCE_GENERATIONS or search.elite.n_rows:
-        return None
-    return infeasible_reason(search.problem.goals, search.smallest_excess)
 
 
 def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
@@ -91,8 +94,3 @@ def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
         front_size=search.elite.n_rows,
         best=best,
     )
-
-
-def stage_end(reason: str, clock: Clock, name: str) -> Event:
-    """The record that closes a stage."""
-    return Event("stage_end", reason, clock.seconds, {"stage": name})

@@ -20,6 +20,7 @@ from codegen.artifact import Artifact, File, Proof
 from codegen.ir import IrError, Network
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
+from nas.data.dataset import Dataset
 from nas.errors import ProofError, RunError
 
 VerilogStyle: TypeAlias = Literal["word"]
@@ -43,6 +44,16 @@ class Vectors:
 
     codes: CodeArray
     raw: npt.NDArray[np.float32]
+
+
+def data_vectors(dataset: Dataset, network: Network) -> Vectors:
+    """The whole data set as a network sees it. Raises RunError where the data has other features."""
+    x = dataset.table.x
+    if x.shape[1] != network.interface.n_features:
+        raise RunError(
+            f"the data must have the {network.interface.n_features} features of the network, not {x.shape[1]}"
+        )
+    return Vectors(network.interface.quantize(x), x.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,8 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
         seed = int(manifest["seed"])
     except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
+    if not artifacts:
+        raise RunError(f"{folder}: the export holds neither Verilog nor C; export it again")
     return prove(network, artifacts, vectors, seed=seed)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nas.gene_search import Elite
+from nas.front import Scored
 from nas.objectives import Figures
 from nas.records import Block
 
@@ -19,7 +19,7 @@ def in_order(blocks: Iterable[Block], family: str) -> list[Block]:
     return [by_generation[generation] for generation in sorted(by_generation)]
 
 
-def entered(blocks: Iterable[Block]) -> Elite | None:
+def entered(blocks: Iterable[Block]) -> Scored | None:
     """All candidates that ever entered the front of a stage; None where there is none."""
     with_rows = [block for block in blocks if len(block.rows)]
     if not with_rows:
@@ -29,4 +29,4 @@ def entered(blocks: Iterable[Block]) -> Elite | None:
         name: np.concatenate([block.metrics[name] for block in with_rows]).astype(np.float64)
         for name in names
     }
-    return Elite(np.concatenate([block.rows for block in with_rows]), figures)
+    return Scored(np.concatenate([block.rows for block in with_rows]), figures)

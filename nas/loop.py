@@ -8,13 +8,12 @@ from nas.axis_search import AxisProblem, AxisSearch
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
 from nas.problem import Problem, Stage, axis_space, gene_problem
-from nas.records import Event
+from nas.records import STAGE_END, Event
 from nas.report.progress import ProgressFacts
-from nas.stage import Clock, Sitting, infeasible_reason
+from nas.stage import Clock, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpGenes
-from searchspaces.space import Rows
+from searchspaces.space import AxisValue, Rows
 
-STAGE_END = "stage_end"
 DEFAULT_POPULATION = 200
 GRADIENT_SEEDS = 16
 """Networks trained by gradient for the first population, unless the spec says otherwise."""
@@ -30,8 +29,7 @@ def drive(problem: Problem, sitting: Sitting) -> None:
         choice = choose_algorithm(problem.spec.search, stage)
         _note_choice(choice, stage, sitting)
         run_stage = _run_genes if stage.options.detail == "genes" else _run_axes
-        clock, reason = run_stage(problem, stage, choice, seed, sitting)
-        sitting.archive.append(Event(STAGE_END, reason, clock.seconds, {"stage": stage.name}))
+        sitting.archive.append(run_stage(problem, stage, choice, seed, sitting))
 
 
 def ended_stages(archive: Archive) -> set[str]:
@@ -47,9 +45,7 @@ def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
         sitting.archive.append(Event("algorithm", text, 0.0, facts))
 
 
-def _run_genes(
-    problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting
-) -> tuple[Clock, str]:
+def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
     genes = gene_problem(problem, stage)
     snapshot = stage_snapshot(sitting.archive, stage.name)
     warm_up(genes)
@@ -65,13 +61,14 @@ def _run_genes(
         clock = resume_search(search, snapshot)
     else:
         save_snapshot(search, clock, sitting.archive)
-    return clock, run_generations(search, stage.budget, clock, sitting)
+    reason = run_generations(search, stage.budget, clock, sitting)
+    return _stage_end(stage, reason, clock, search.asked, search.rejected)
 
 
 def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
     """The first population: rows of gradient-trained networks, where wanted, and samples of the space."""
     search = problem.spec.search
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     n_rows = search.population or DEFAULT_POPULATION
     rows = genes.space.sample(rng, n_rows)
     if search.seed_with_gradients is False or not isinstance(genes.space, ApproximateMlpGenes):
@@ -87,25 +84,21 @@ def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting
     return np.concatenate([trained, rows])
 
 
-def _run_axes(
-    problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting
-) -> tuple[Clock, str]:
+def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
     space = axis_space(problem, stage)
     axes = AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
     known = {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
     searcher = make_searcher(choice.algorithm, space.domain, problem.goals, problem.spec.search, seed, None)
-    search = AxisSearch(axes, searcher, sitting, known)
     clock = Clock(before=sum(done.seconds for done in known.values()))
-    return clock, _run_candidates(search, stage, clock)
+    search = AxisSearch(axes, searcher, stage.budget, clock, sitting, known)
+    reason = None
+    while reason is None:
+        reason = search.step()
+    if not search.feasible:
+        reason = f"{reason}; {search.why_none()}"
+    return _stage_end(stage, reason, clock, search.asked, search.rejected)
 
 
-def _run_candidates(search: AxisSearch, stage: Stage, clock: Clock) -> str:
-    while True:
-        reason = stage.budget.spent(search.evaluations, clock.seconds)
-        if reason is None and search.hopeless:
-            reason = infeasible_reason(search.problem.goals, search.smallest_excess)
-        if reason is not None:
-            return reason
-        if not search.step(stage.budget.evaluations - search.evaluations):
-            return "every design of the space was tried"
-        search.sitting.show(search.progress(stage.budget, clock.seconds))
+def _stage_end(stage: Stage, reason: str, clock: Clock, asked: int, rejected: int) -> Event:
+    facts: dict[str, AxisValue] = {"stage": stage.name, "asked": asked, "rejected": rejected}
+    return Event(STAGE_END, reason, clock.seconds, facts)

@@ -29,11 +29,14 @@ class Limit:
     maximum: float | None
 
     def excess(self, figures: FloatArray) -> FloatArray:
-        """(n,) relative excess over the limit, 0 where it is kept; NaN counts as an infinite excess."""
+        """(n,) excess over the limit relative to it (absolute for a limit of 0), 0 where it is kept.
+
+        NaN counts as an infinite excess.
+        """
         excess = np.zeros(len(figures))
         for bound, sign in ((self.minimum, -1.0), (self.maximum, 1.0)):
             if bound is not None:
-                over = sign * (figures - bound) / max(abs(bound), 1e-12)
+                over = sign * (figures - bound) / (abs(bound) or 1.0)
                 excess = np.maximum(excess, np.where(np.isnan(over), np.inf, over))
         return excess
 
@@ -67,3 +70,11 @@ class Goals:
             for limit in self.limits
         ]
         return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
+
+    def priced(self, figures: Figures, n: int) -> npt.NDArray[np.bool_]:
+        """(n,) whether every objective among the figures is a finite number; others are not known yet."""
+        known = np.ones(n, np.bool_)
+        for objective in self.objectives:
+            if objective.metric in figures:
+                known &= np.isfinite(figures[objective.metric])
+        return known

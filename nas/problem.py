@@ -24,6 +24,9 @@ from searchspaces.approximate_mlp import (
     parse_options,
 )
 
+UNLIMITED = 10**12
+"""Stands for a budget of evaluations where only minutes are given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -106,10 +109,11 @@ def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]
 def _stages(spec: Spec) -> tuple[Stage, ...]:
     """One for each entry of the space, with equal shares of the budget."""
     n = len(spec.space)
-    evaluations = math.ceil((spec.search.evaluations or 10**12) / n)
+    evaluations = spec.search.evaluations or UNLIMITED
     seconds = (spec.search.minutes or math.inf) * 60 / n
     stages = []
     for index, entry in enumerate(spec.space):
         name = entry.family if n == 1 else f"{entry.family}-{index + 1}"
-        stages.append(Stage(name, parse_options(entry.options), Budget(evaluations, seconds)))
+        share = evaluations // n + (index < evaluations % n)
+        stages.append(Stage(name, parse_options(entry.options), Budget(max(1, share), seconds)))
     return tuple(stages)

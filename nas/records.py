@@ -6,6 +6,9 @@ from typing import Literal, TypeAlias
 
 from searchspaces.space import AxisValue, Rows
 
+STAGE_END = "stage_end"
+"""Kind of the event that closes a stage."""
+
 Status: TypeAlias = Literal["ok", "infeasible", "failed"]
 
 
@@ -31,7 +34,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One generation of a gene search; counters are totals since the start of the run.
+    """One generation of a gene search; counters are totals since the start of the stage.
 
     rows: (n, n_genes), the genes that entered the front in this generation, with metrics: one float for
     each full name and row, {name: (n,)}. asked: candidates generated. evaluations: candidates charged to

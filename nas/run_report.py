@@ -1,6 +1,6 @@
 """From the archive of a run to its report: final when the run has ended, live before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,11 @@ from codegen.ir import Network
 from codegen.ir.counts import count
 from nas.archive import Archive
 from nas.finish import Finalist, describe
-from nas.front import front_of
-from nas.gene_search import fit_figures, front_mask
+from nas.front import fit_figures, front_of, selectable
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
-from nas.records import Block, Evaluation, Event, Winner
+from nas.records import STAGE_END, Block, Evaluation, Event, Winner
 from nas.report.data import (
     Convergence,
     DataFacts,
@@ -85,21 +84,37 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
 
 
 def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
-    """Counters of all stages together, from the newest record of each. ended: every stage has ended."""
+    """Counters of all stages together. ended: every stage has ended."""
     newest: dict[str, Block] = {block.family: block for block in archive.blocks()}
     done = list(archive.evaluations())
     events = list(archive.events())
-    ends = [event for event in events if event.kind == "stage_end"]
-    axes_seconds = sum(evaluation.seconds for evaluation in done)
+    ends = [event for event in events if event.kind == STAGE_END]
+    asked, rejected = _asked_and_rejected(newest, done, ends)
     return SearchFacts(
         algorithm=", ".join(_algorithms(events)),
-        asked=sum(block.asked for block in newest.values()) + len(done),
+        asked=asked,
         evaluations=sum(block.evaluations for block in newest.values()) + len(done),
-        rejected=sum(block.rejected for block in newest.values()),
-        seconds=sum(block.seconds for block in newest.values()) + axes_seconds,
+        rejected=rejected,
+        seconds=sum(block.seconds for block in newest.values()) + sum(each.seconds for each in done),
         stop_reason="; ".join(event.text for event in ends) if ended else "",
         notes=(*archive.notes, *(event.text for event in events if event.kind in ("note", "algorithm"))),
     )
+
+
+def _asked_and_rejected(
+    newest: Mapping[str, Block], done: Sequence[Evaluation], ends: Sequence[Event]
+) -> tuple[int, int]:
+    """Axis stages know what they refused when they have ended; until then only what they evaluated."""
+    counted = {str(end.facts["stage"]): end.facts for end in ends}
+    asked = sum(block.asked for block in newest.values())
+    rejected = sum(block.rejected for block in newest.values())
+    for family in {each.family for each in done} | set(counted):
+        if family in newest:
+            continue
+        facts = counted.get(family, {})
+        asked += int(facts.get("asked", sum(each.family == family for each in done)))
+        rejected += int(facts.get("rejected", 0))
+    return asked, rejected
 
 
 def _algorithms(events: Sequence[Event]) -> list[str]:
@@ -108,19 +123,18 @@ def _algorithms(events: Sequence[Event]) -> list[str]:
 
 
 def convergence(archive: Archive, goals: Goals) -> Convergence:
-    """Best value of each objective so far, by the rows that drive the search, over evaluations."""
+    """Best value of each objective so far, by the rows that drive the search, over evaluations.
+
+    Stages follow one another on both axes.
+    """
     evaluations: list[int] = []
     seconds: list[float] = []
     series: dict[str, list[float]] = {goal.metric: [] for goal in goals.objectives}
-    before, spent = 0, 0.0
-    for steps in _courses(archive):
-        for n_evaluations, at, best in steps:
-            evaluations.append(before + n_evaluations)
-            seconds.append(spent + at)
-            for goal in goals.objectives:
-                series[goal.metric].append(_better(series[goal.metric], best, goal.metric, goal.direction))
-        if evaluations:
-            before, spent = evaluations[-1], seconds[-1]
+    for n_evaluations, at, best in _course(archive):
+        evaluations.append(n_evaluations)
+        seconds.append(at)
+        for goal in goals.objectives:
+            series[goal.metric].append(_better(series[goal.metric], best, goal.metric, goal.direction))
     keep = _evenly(len(evaluations))
     return Convergence(
         evaluations=tuple(evaluations[index] for index in keep),
@@ -130,22 +144,29 @@ def convergence(archive: Archive, goals: Goals) -> Convergence:
 
 
 _Step = tuple[int, float, Mapping[str, tuple[float, float]]]
-"""Evaluations and seconds so far in the stage; lowest and highest figure by metric since the last step."""
+"""Evaluations and seconds so far, and lowest and highest figure by metric since the last step."""
 
 
-def _courses(archive: Archive) -> list[list[_Step]]:
-    """The steps of each stage in the order in which the stages began."""
-    courses: dict[str, list[_Step]] = {}
-    families = list(dict.fromkeys(block.family for block in archive.blocks()))
-    for family in families:
-        blocks = in_order(archive.blocks(), family)
-        courses[family] = [(block.evaluations, block.seconds, _extremes(block)) for block in blocks]
-    at = 0.0
-    for done in archive.evaluations():
-        at += done.seconds
-        steps = courses.setdefault(done.family, [])
-        steps.append((len(steps) + 1, at, _extremes_of(done)))
-    return list(courses.values())
+def _course(archive: Archive) -> Iterator[_Step]:
+    """The steps of all stages in the order in which the stages began."""
+    n_before, seconds_before = 0, 0.0
+    blocks = list(archive.blocks())
+    done = list(archive.evaluations())
+    for family in _families(archive):
+        n, at = 0, 0.0
+        for block in in_order(blocks, family):
+            n, at = block.evaluations, block.seconds
+            yield n_before + n, seconds_before + at, _extremes(block)
+        for each in done:
+            if each.family == family:
+                n, at = n + 1, at + each.seconds
+                yield n_before + n, seconds_before + at, _extremes_of(each)
+        n_before, seconds_before = n_before + n, seconds_before + at
+
+
+def _families(archive: Archive) -> list[str]:
+    """Names of the stages that have begun, in order."""
+    return [str(event.facts["stage"]) for event in archive.events() if event.kind == "algorithm"]
 
 
 def _extremes(block: Block) -> Mapping[str, tuple[float, float]]:
@@ -180,12 +201,12 @@ def _evenly(n: int) -> list[int]:
 def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
     points = []
     for family in dict.fromkeys(block.family for block in archive.blocks()):
-        elite = entered(in_order(archive.blocks(), family))
-        if elite is None:
+        scored = entered(in_order(archive.blocks(), family))
+        if scored is None:
             continue
-        elite = elite.take(front_mask(elite, goals, by_fit=True))
-        for index in range(elite.n_rows):
-            metrics = {name: float(column[index]) for name, column in elite.figures.items()}
+        scored = selectable(scored, goals)
+        for index in range(scored.n_rows):
+            metrics = {name: float(column[index]) for name, column in scored.figures.items()}
             points.append(FrontPoint(f"{family}:{index}", family, metrics))
     points += [
         FrontPoint(done.network[:12], done.family, dict(done.metrics))
@@ -253,7 +274,7 @@ def _winner_report(goals: Goals, proven: ProvenWinner) -> WinnerReport:
         structure=_structure(network),
         costs=tuple(
             HardwareCost(alias, dict(cost.metrics), cost.items, cost.sources)
-            for alias, cost in proven.finalist.costs.items()
+            for alias, cost in proven.finalist.priced.costs.items()
         ),
         limits=_limit_checks(goals, entry.metrics),
         confusion=proven.confusion,

@@ -1,14 +1,15 @@
 """What every stage of a run shares: its time, whom it tells, and how it is interrupted."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from nas.archive import Archive
-from nas.objectives import Goals
+from nas.objectives import Figures, FloatArray, Goals
 from nas.report.progress import ProgressFacts
 
 
@@ -58,16 +59,48 @@ class Sitting:
             raise RunInterrupted
 
 
-def infeasible_reason(goals: Goals, smallest_excess: npt.NDArray[np.float64]) -> str:
-    """Why no design was found: the limit furthest from being kept, and by how much.
+@dataclass(slots=True, eq=False)
+class Excess:
+    """How near the candidates of a stage came to keeping all limits.
 
-    smallest_excess: (n_limits,) the smallest relative excess over each limit that any candidate had.
+    smallest: (n_limits,) the smallest relative excess over each limit. total: the smallest sum of a
+    candidate's excesses. since_better: candidates since that sum fell.
     """
-    if not goals.limits:
-        return "no design could be evaluated"
-    worst = int(smallest_excess.argmax())
-    if smallest_excess[worst] == 0:
-        names = ", ".join(limit.metric for limit in goals.limits)
-        return f"each limit is kept by some design, but no design keeps all of them at once ({names})"
-    limit, excess = goals.limits[worst].metric, float(smallest_excess[worst])
-    return f"no design keeps the limit on {limit}: the nearest one misses it by {excess:.1%}"
+
+    smallest: FloatArray
+    total: float = math.inf
+    since_better: int = 0
+
+    @classmethod
+    def of(cls, goals: Goals) -> Self:
+        """Before the first candidate."""
+        return cls(np.full(len(goals.limits), np.inf))
+
+    def note(self, goals: Goals, prices: Figures, figures: Figures, violations: FloatArray) -> None:
+        """Takes in some candidates.
+
+        prices: what is known of all of them; figures: what is known of those that were evaluated.
+        violations: (n, n_limits) of all, where an unknown metric counts as kept.
+        """
+        if not len(violations) or not goals.limits:
+            return
+        for index, limit in enumerate(goals.limits):
+            known = prices.get(limit.metric, figures.get(limit.metric))
+            if known is not None and len(known):
+                self.smallest[index] = min(self.smallest[index], float(limit.excess(known).min()))
+        total = float(violations.sum(axis=1).min())
+        self.since_better = 0 if total < self.total else self.since_better + len(violations)
+        self.total = min(self.total, total)
+
+    def reason(self, goals: Goals) -> str:
+        """Why no design was found: the limit furthest from being kept, and by how much."""
+        if not goals.limits:
+            return "no design could be evaluated"
+        worst = int(self.smallest.argmax())
+        if self.smallest[worst] == 0:
+            names = ", ".join(limit.metric for limit in goals.limits)
+            return f"each limit is kept by some design, but no design keeps all of them at once ({names})"
+        limit, excess = goals.limits[worst].metric, float(self.smallest[worst])
+        if math.isinf(excess):
+            return f"no design keeps the limit on {limit}: none came far enough to know it"
+        return f"no design keeps the limit on {limit}: the nearest one misses it by {excess:.1%}"

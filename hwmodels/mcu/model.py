@@ -79,13 +79,15 @@ class McuModel:
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
     ) -> Mapping[str, FloatVector]:
-        """(n_networks,) of each metric; networks that become tables are priced one by one."""
+        """(n_networks,) of each metric, NaN for a network with sums beyond 32 bits, which is refused.
+
+        Networks that become tables are priced one by one.
+        """
         counts = count_batch(batch, interface)
-        if counts.wide.any():
-            first = int(np.flatnonzero(counts.wide)[0])
-            raise HardwareModelError(f"mcu: network {first} of the population has sums beyond 32 bits")
         totals = self._straight_totals(counts)
-        for row in np.flatnonzero(counts.maybe_table):
+        for values in totals.values():
+            values[counts.wide] = np.nan
+        for row in np.flatnonzero(counts.maybe_table & ~counts.wide):
             design = Design(network_of(batch, int(row), interface))
             metrics = self.price(design, workload).metrics
             for name, values in totals.items():

@@ -198,8 +198,6 @@ class Spec(Section):
     """What a design must keep to."""
     search: SearchSpec = SearchSpec()
     """The algorithm and its budget."""
-    train: dict[str, JsonValue] = Field(default_factory=dict)
-    """Options of families that train."""
     emit: EmitSpec = EmitSpec()
     """What is handed over, and of which winners."""
 

@@ -9,7 +9,8 @@ from codegen.ir import Design
 from hwmodels.model import Workload
 from nas.algorithms import make_searcher
 from nas.evaluate import price_network, score_network
-from nas.gene_search import FIT_PREFIX, Elite, GeneSearch, fit_figures, front_mask
+from nas.front import FIT_PREFIX, Scored, fit_figures, fit_front, front_indices, selectable
+from nas.gene_search import GeneSearch
 from nas.history import entered, in_order
 from nas.objectives import Goals, Limit, Objective
 from nas.problem import Problem, build_problem, gene_problem
@@ -56,12 +57,12 @@ def test_figures_of_the_front_are_those_of_the_decoded_networks(problem: Problem
     for index, row in enumerate(search.elite.rows):
         network = genes.space.decode(row)
         exact = score_network(network, genes.validation.part)
-        prices, _ = price_network(Design(network), genes.models, Workload(genes.fit.part.codes))
+        priced = price_network(Design(network), genes.models, Workload(genes.fit.part.codes))
         fit = score_network(network, genes.fit.part)
         figures = {name: column[index] for name, column in search.elite.figures.items()}
         assert figures["accuracy"] == pytest.approx(exact["accuracy"])
         assert figures[FIT_PREFIX + "accuracy"] == pytest.approx(fit["accuracy"])
-        assert figures["egfet.area_cm2"] == pytest.approx(prices["egfet.area_cm2"])
+        assert figures["egfet.area_cm2"] == pytest.approx(priced.figures["egfet.area_cm2"])
 
 
 def test_the_blocks_tell_the_front_again(problem: Problem) -> None:
@@ -69,7 +70,7 @@ def test_the_blocks_tell_the_front_again(problem: Problem) -> None:
     blocks = run(search, 20)
     elite = entered(in_order(blocks, search.problem.name))
     assert elite is not None
-    elite = elite.take(front_mask(elite, problem.goals, by_fit=True))
+    elite = elite.take(fit_front(elite, problem.goals))
     assert sorted(map(bytes, elite.rows)) == sorted(map(bytes, search.elite.rows))
 
 
@@ -113,11 +114,20 @@ def test_fit_figures_replace_the_validation_figures_that_they_shadow() -> None:
 
 def test_of_designs_with_equal_objectives_the_first_is_on_the_front() -> None:
     goals = Goals((Objective("accuracy", "max"),), (Limit("area", None, 2.0),))
-    elite = Elite(
-        np.arange(3, dtype=np.int32)[:, None],
-        {"accuracy": np.array([0.9, 0.9, 0.9]), "area": np.array([3.0, 1.0, 1.5])},
-    )
-    assert front_mask(elite, goals, by_fit=False).tolist() == [False, True, False]
+    figures = {"accuracy": np.array([0.9, 0.9, 0.9]), "area": np.array([3.0, 1.0, 1.5])}
+    assert front_indices(figures, goals).tolist() == [1]
+
+
+def test_designs_that_break_a_limit_by_validation_hide_none_that_keep_it() -> None:
+    goals = Goals((Objective("area", "min"),), (Limit("accuracy", 0.9, None),))
+    figures = {
+        "accuracy": np.array([0.88, 0.93]),
+        "fit_accuracy": np.array([0.90, 0.95]),
+        "area": np.array([1.0, 2.0]),
+    }
+    scored = Scored(np.arange(2, dtype=np.int32)[:, None], figures)
+    assert fit_front(scored, goals).tolist() == [0]
+    assert selectable(scored, goals).rows.tolist() == [[1]]
 
 
 def test_a_spec_file_is_all_that_a_problem_needs(tmp_path: Path) -> None:

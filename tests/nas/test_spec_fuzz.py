@@ -21,7 +21,6 @@ PATHS = (
         "data.csv",
         "split.test",
         "split.validation",
-        "train",
         "emit",
         "emit.winners",
     ),
@@ -117,7 +116,6 @@ def overrides_of_valid_specs(draw: st.DrawFn) -> tuple[str, ...]:
             st.floats(1e-6, 1000),
         ),
         "search.seed_with_gradients": st.booleans() | st.integers(1, 10_000),
-        "train": st.dictionaries(text, VALUES.filter(lambda value: value is not None), max_size=3),
         "emit": st.sampled_from([{}, {"c": {}}, {"verilog": {}}, {"winners": ["best_accuracy"]}]),
     }
     chosen = draw(st.lists(st.sampled_from(list(values)), unique=True))

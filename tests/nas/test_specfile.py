@@ -152,7 +152,6 @@ def test_overrides_replace_and_add() -> None:
         "limits.accuracy={min: 80 %}",
         "objectives.egfet.power_mw=min",
         "data={bundled: wdbc}",
-        "train.epochs=3",
     )
     spec = parse_spec(SPEC, overrides=overrides)
     assert spec.search.minutes == 1
@@ -161,7 +160,6 @@ def test_overrides_replace_and_add() -> None:
     assert spec.limits["accuracy"].min == 0.8
     assert spec.objectives["egfet.power_mw"] == "min"
     assert spec.data.source == "bundled"
-    assert spec.train == {"epochs": 3}
 
 
 def test_an_override_without_a_value_takes_a_key_out() -> None:
@@ -180,7 +178,7 @@ def test_an_override_without_a_value_takes_a_key_out() -> None:
         ("space.1=x", "--set space.1=x: space is a list; its entries are 0 to 0, not '1'"),
         ("space.x.y=1", "--set space.x.y=1: space is a list; its entries are 0 to 0, not 'x'"),
         ("data={a: 1", "--set data={a: 1: not YAML: expected ',' or '}', but got '<stream end>'"),
-        ("train={a: 1, a: 2}", "--set train={a: 1, a: 2}: duplicate key 'a'"),
+        ("emit={c: {}, c: {}}", "--set emit={c: {}, c: {}}: duplicate key 'c'"),
         (
             "limits.egfet.power_mw.max=1 s",
             "--set limits.egfet.power_mw.max=1 s: the unit must be one of W, mW, uW, µW, nW, not 's'",

@@ -121,8 +121,8 @@ def test_sums_beyond_32_bits_are_refused_alone_and_in_a_population() -> None:
     reason = "the mcu model prices sums of up to 32 bits; this network has wider ones"
     assert MODEL.accepts(Design(wide)) == reason
     batch = batch_of([dense(60, 2, shift=20), wide])
-    with pytest.raises(HardwareModelError, match="mcu: network 1 of the population has sums beyond 32 bits"):
-        MODEL.price_batch(batch, wide.interface, Workload())
+    for figures in MODEL.price_batch(batch, wide.interface, Workload()).values():
+        assert np.isnan(figures).tolist() == [False, True]
 
 
 def test_a_core_that_is_not_calibrated_is_refused() -> None:
