@@ -14,12 +14,15 @@ import json
 import statistics
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from harness import RESULTS, ROOT, Arguments, Bar, code_fingerprint, report_bars
 
 from codegen.cells import load_cells
+from codegen.ir import Network
 from codegen.ir.serialize import from_json, to_json
 from codegen.synthesis import THOROUGH, synthesize
 from codegen.verilog import emit_verilog
@@ -33,14 +36,16 @@ from nas.specfile import read_spec, spec_text
 from nas.stage import Sitting
 
 KEPT = RESULTS / "circuits"
-CODE = (
+SEARCH_CODE = (
     "codegen/ir",
-    "codegen/verilog",
-    "codegen/synthesis",
     "hwmodels/printed",
-    "searchspaces",
+    "searchspaces/approximate_mlp",
     "nas/search",
+    "nas/train",
+    "nas/gene_search.py",
+    "nas/front.py",
 )
+CIRCUIT_CODE = ("codegen/verilog", "codegen/circuit", "codegen/synthesis", "codegen/cells.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,15 @@ class Published:
 
     accuracy: float
     area_cm2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """accuracy: on the test part. area_cm2: synthesized."""
+
+    accuracy: float
+    area_cm2: float
+    network: Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +92,26 @@ def problem_of(case: Case, seed: int, data: Path, minutes: float | None) -> Prob
     return build_problem(read_spec(ROOT / "examples" / f"{case.example}.yaml", overrides), allow_code=False)
 
 
-def run_case(case: Case, seed: int, data: Path, minutes: float | None) -> dict[str, object]:
-    """Searches; gives for each winner its figures and the network itself."""
+def run_case(case: Case, seed: int, data: Path, minutes: float | None) -> dict[str, Winner]:
+    """Searches; gives the winners with their accuracy on the test part."""
     problem = problem_of(case, seed, data, minutes)
     with tempfile.TemporaryDirectory() as folder:
         header = RunHeader(FORMAT_VERSION, spec_text(problem.spec), problem.dataset.fingerprint, seed, {}, "")
         with Archive.create(Path(folder) / "run", header) as archive:
             drive(problem, Sitting(archive, lambda facts: None, lambda: False))
             finalists = gene_finalists(gene_problem(problem, problem.stages[0]), archive)
-    front = final_front(finalists, problem.goals)
-    chosen = choose(front, problem.goals, problem.spec.emit.winners)
-    library = load_cells("egfet")
-    winners: dict[str, object] = {}
-    for winner, finalist, _ in read_test_part(problem, chosen):
-        codes = finalist.network.interface.quantize(problem.dataset.table.x[:16])
-        verilog = emit_verilog(finalist.network, name="top", vectors=codes).files[0].text
-        mapped = synthesize(verilog, None, library, recipes=THOROUGH)
-        winners[winner.role] = {
-            "accuracy": winner.test["accuracy"],
-            "area_cm2": mapped.area_cm2,
-            "analytic_area_cm2": finalist.entry.metrics["egfet.area_cm2"],
-            "network": json.loads(to_json(finalist.network)),
-        }
-    return winners
+    chosen = choose(final_front(finalists, problem.goals), problem.goals, problem.spec.emit.winners)
+    return {
+        winner.role: Winner(winner.test["accuracy"], synthesized_area_cm2(finalist.network), finalist.network)
+        for winner, finalist, _ in read_test_part(problem, chosen)
+    }
+
+
+def synthesized_area_cm2(network: Network) -> float:
+    """Of the emitted Verilog, through yosys and ABC."""
+    codes = np.zeros((1, network.interface.n_features), np.int32)
+    verilog = emit_verilog(network, name="top", vectors=codes).files[0].text
+    return synthesize(verilog, None, load_cells("egfet"), recipes=THOROUGH).area_cm2
 
 
 def kept_path(case: Case, seed: int) -> Path:
@@ -108,23 +119,58 @@ def kept_path(case: Case, seed: int) -> Path:
 
 
 def measure(case: Case, seeds: list[int], data: Path, minutes: float | None) -> None:
-    """Runs what is not kept yet, and keeps it."""
+    """Runs what is not kept yet; what is kept of the same search is only synthesized anew if need be."""
     KEPT.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         path = kept_path(case, seed)
-        if path.is_file() and json.loads(path.read_text())["code"] == code_fingerprint(CODE):
+        kept = json.loads(path.read_text()) if path.is_file() else {}
+        if kept.get("search_code") != code_fingerprint(SEARCH_CODE):
+            winners = run_case(case, seed, data, minutes)
+        elif kept["circuit_code"] != code_fingerprint(CIRCUIT_CODE):
+            winners = {role: anew(winner) for role, winner in read_winners(kept).items()}
+        else:
             continue
-        winners = run_case(case, seed, data, minutes)
-        path.write_text(json.dumps({"code": code_fingerprint(CODE), "winners": winners}) + "\n")
-        shown = {role: (w["accuracy"], w["area_cm2"]) for role, w in winners.items()}  # type: ignore[index]
+        write_winners(path, winners)
+        shown = {role: (round(w.accuracy, 4), round(w.area_cm2, 4)) for role, w in winners.items()}
         print(f"{case.example} seed {seed}: {shown}", flush=True)
+
+
+def anew(winner: Winner) -> Winner:
+    """The same network with its area by the current flow."""
+    return replace(winner, area_cm2=synthesized_area_cm2(winner.network))
+
+
+def read_winners(kept: dict[str, Any]) -> dict[str, Winner]:
+    """The winners of one kept file."""
+    return {
+        role: Winner(each["accuracy"], each["area_cm2"], from_json(json.dumps(each["network"])))
+        for role, each in kept["winners"].items()
+    }
+
+
+def write_winners(path: Path, winners: dict[str, Winner]) -> None:
+    """With the fingerprints of the code that they come from."""
+    content = {
+        "search_code": code_fingerprint(SEARCH_CODE),
+        "circuit_code": code_fingerprint(CIRCUIT_CODE),
+        "winners": {
+            role: {
+                "accuracy": winner.accuracy,
+                "area_cm2": winner.area_cm2,
+                "network": json.loads(to_json(winner.network)),
+            }
+            for role, winner in winners.items()
+        },
+    }
+    path.write_text(json.dumps(content) + "\n")
 
 
 def kept_figures(case: Case, role: str) -> list[tuple[float, float]]:
     """(test accuracy, area) of the kept winners of a role."""
-    kept = [json.loads(path.read_text()) for path in sorted(KEPT.glob(f"{case.example}-*.json"))]
-    winners = [each["winners"][role] for each in kept if role in each["winners"]]
-    return [(winner["accuracy"], winner["area_cm2"]) for winner in winners]
+    kept = [
+        read_winners(json.loads(path.read_text())) for path in sorted(KEPT.glob(f"{case.example}-*.json"))
+    ]
+    return [(each[role].accuracy, each[role].area_cm2) for each in kept if role in each]
 
 
 def print_table(cases: tuple[Case, ...]) -> list[Bar]:
@@ -174,16 +220,16 @@ def check_kept(data: Path) -> list[str]:
     for case in CASES:
         for path in sorted(KEPT.glob(f"{case.example}-*.json")):
             kept = json.loads(path.read_text())
-            if kept["code"] != code_fingerprint(CODE):
+            found = (kept["search_code"], kept["circuit_code"])
+            if found != (code_fingerprint(SEARCH_CODE), code_fingerprint(CIRCUIT_CODE)):
                 wrong.append(f"{path.name}: belongs to other code; run without --quick")
                 continue
             problem = problem_of(case, int(path.stem.rpartition("-")[2]), data, None)
-            for role, winner in kept["winners"].items():
-                network = from_json(json.dumps(winner["network"]))
-                part = make_part(problem.dataset, problem.dataset.test, network.interface)
-                found = score_network(network, part)["accuracy"]
-                if found != winner["accuracy"]:
-                    wrong.append(f"{path.name}: {role}: {found} on the test part, kept {winner['accuracy']}")
+            for role, winner in read_winners(kept).items():
+                part = make_part(problem.dataset, problem.dataset.test, winner.network.interface)
+                accuracy = score_network(winner.network, part)["accuracy"]
+                if accuracy != winner.accuracy:
+                    wrong.append(f"{path.name}: {role}: {accuracy} on the test part, kept {winner.accuracy}")
     return wrong
 
 
@@ -200,7 +246,7 @@ def main() -> int:
         wrong = check_kept(given.data)
         print("\n".join(wrong) or "every kept winner scores on its test rows what is kept of it")
         small = run_case(CASES[0], 0, given.data, 0.1)
-        print("one small case:", {role: w["accuracy"] for role, w in small.items()})  # type: ignore[index]
+        print("one small case:", {role: winner.accuracy for role, winner in small.items()})
         print_table(CASES)
         return int(bool(wrong))
     cases = tuple(case for case in CASES if case.example in given.only)

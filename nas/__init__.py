@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["export", "load_run", "read_spec", "resume", "run", "verify"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'nas' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from nas.report.data import EmittedFile, ReportData
 from nas.report.page import render_page
 from nas.report.progress import ProgressFacts
 from nas.report.read import read_report
-from nas.run_report import ProvenWinner, final_report, live_report
+from nas.run_report import ProvenWinner, data_event_facts, final_report, live_report
 from nas.spec import Spec
 from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
@@ -42,8 +42,8 @@ class Run:
     """
 
     folder: Path
-    spec: Spec
-    report: ReportData
+    spec: Spec = field(repr=False)
+    report: ReportData = field(repr=False)
     finished: bool
 
     def network(self, id: str) -> Network:
@@ -79,7 +79,8 @@ def run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with Archive.create(folder, header) as archive:
-        archive.append(Event("start", "", 0.0, {"base": str(spec.base)}))
+        facts = {"base": str(spec.base)} | data_event_facts(problem.dataset)
+        archive.append(Event("start", "", 0.0, facts))
         return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
 
 

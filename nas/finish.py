@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codegen.ir import BespokeMlp, Design, Network
+from codegen.ir.evaluate import evaluate
 from codegen.ir.serialize import content_hash
 from hwmodels.model import Workload
 from nas.archive import Archive
@@ -28,6 +29,7 @@ class Finalist:
     entry: FrontEntry
     network: Network
     priced: Priced
+    constant: bool
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
@@ -44,7 +46,8 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics = dict(priced.figures) | score_network(network, problem.validation.part)
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
-        finalists.append(Finalist(front_entry(problem.name, network, metrics), network, priced))
+        entry = front_entry(problem.name, network, metrics)
+        finalists.append(Finalist(entry, network, priced, _is_constant(network, problem.fit.part)))
     return finalists
 
 
@@ -57,7 +60,8 @@ def axis_finalists(problem: Problem, name: str, archive: Archive) -> list[Finali
         network = archive.network(done.network)
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
         priced = price_network(Design(network), problem.models, Workload(train.codes))
-        finalists.append(Finalist(front_entry(name, network, done.metrics), network, priced))
+        entry = front_entry(name, network, done.metrics)
+        finalists.append(Finalist(entry, network, priced, _is_constant(network, train)))
     return finalists
 
 
@@ -68,8 +72,12 @@ def front_entry(family: str, network: Network, metrics: Mapping[str, float]) -> 
 
 
 def final_front(finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
-    """Those on the front by validation figures, from the better end of the first objective."""
-    return [finalists[index] for index in front_of([item.entry.metrics for item in finalists], goals)]
+    """Those on the front by validation figures, from the better end of the first objective.
+
+    A design that answers the same to every row costs nothing and helps nobody; it is left out.
+    """
+    answering = [item for item in finalists if not item.constant]
+    return [answering[index] for index in front_of([item.entry.metrics for item in answering], goals)]
 
 
 def choose(front: Sequence[Finalist], goals: Goals, roles: Sequence[str]) -> list[tuple[str, Finalist]]:
@@ -111,6 +119,11 @@ def _confusion(problem: Problem, network: Network, part: Part) -> tuple[tuple[in
     return tuple(tuple(int(cell) for cell in row) for row in confusion_matrix(network, part))
 
 
+def _is_constant(network: Network, part: Part) -> bool:
+    answers = evaluate(network, part.codes)
+    return bool((answers == answers[0]).all())
+
+
 def _check_same(exact: Mapping[str, float], searched: Mapping[str, float]) -> None:
     """The search's fast evaluators and the definitions must agree; a difference is our bug, said loudly."""
     for name, value in searched.items():
@@ -127,5 +140,5 @@ def describe(network: Network) -> str:
     if not isinstance(body, BespokeMlp):
         return type(body).__name__
     widths = [network.interface.n_features, *(len(layer.neurons) for layer in body.layers)]
-    terms = sum(len(neuron.terms) for layer in body.layers for neuron in layer.neurons)
-    return f"{'-'.join(map(str, widths))} MLP with {terms} terms"
+    read = {term.input for neuron in body.layers[0].neurons for term in neuron.terms}
+    return f"{'-'.join(map(str, widths))} MLP reading {len(read)} of {widths[0]} features"

@@ -40,6 +40,11 @@ class Scored:
         return Scored(np.concatenate([self.rows, other.rows]), figures)
 
 
+def driving_name(metric: str) -> str:
+    """The name of the figure that drives a gene search where the spec names `metric`."""
+    return FIT_PREFIX + metric if metric in TASK_METRIC_NAMES else metric
+
+
 def fit_figures(figures: Figures) -> Figures:
     """The figures that drive a search: task metrics are those of the fit rows."""
     return {
@@ -51,7 +56,8 @@ def fit_figures(figures: Figures) -> Figures:
 
 def keeps_limits(figures: Figures, goals: Goals) -> npt.NDArray[np.bool_]:
     """(n,) whether every limit is kept."""
-    return ~np.logical_or.reduce(goals.violations(figures) > 0, axis=1)
+    kept: npt.NDArray[np.bool_] = np.logical_and.reduce(goals.violations(figures) == 0, axis=1)
+    return kept
 
 
 def front_indices(figures: Figures, goals: Goals) -> npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from nas.archive import Archive
-from nas.front import fit_figures
+from nas.front import driving_name
 from nas.gene_search import GeneSearch
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Snapshot
@@ -75,14 +75,11 @@ def resume_search(search: GeneSearch, snapshot: Snapshot) -> Clock:
 
 
 def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
-    figures = fit_figures(search.elite.figures)
-    best = {
-        goal.metric: float(
-            figures[goal.metric].min() if goal.direction == "min" else figures[goal.metric].max()
-        )
-        for goal in search.problem.goals.objectives
-        if search.elite.n_rows
-    }
+    figures = search.elite.figures
+    best: dict[str, float] = {}
+    for goal in search.problem.goals.objectives if search.elite.n_rows else ():
+        name = driving_name(goal.metric)
+        best[name] = float(figures[name].min() if goal.direction == "min" else figures[name].max())
     return ProgressFacts(
         phase="search",
         detail=search.problem.name,

@@ -55,7 +55,8 @@ class Block:
 class Event:
     """Something that explains the course of a run.
 
-    kind: "start", "resume", "algorithm" (which, and why), "stage_end" (why), "note" or "finish".
+    kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "stage_end" (why),
+    "note" or "finish".
     """
 
     kind: str

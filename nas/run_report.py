@@ -1,7 +1,8 @@
 """From the archive of a run to its report: final when the run has ended, live before."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from codegen.ir.counts import count
 from nas.archive import Archive
+from nas.data.dataset import Dataset
 from nas.finish import Finalist, describe
-from nas.front import fit_figures, front_of, selectable
+from nas.front import driving_name, fit_figures, front_of, selectable
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
@@ -30,6 +32,7 @@ from nas.report.data import (
 )
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
+from searchspaces.space import AxisValue
 
 MAX_CONVERGENCE_POINTS = 300
 """Points of the convergence chart; of more generations, evenly chosen ones are shown."""
@@ -53,7 +56,7 @@ def final_report(
     return ReportData(
         run=_run_facts(problem.spec, archive),
         data=_data_facts(problem),
-        search=search_facts(archive, ended=True),
+        search=_with_baseline(search_facts(archive, ended=True), problem.dataset),
         metrics=_metric_facts(problem),
         front=tuple(
             FrontPoint(item.entry.id, item.entry.family, dict(item.entry.metrics), describe(item.network))
@@ -67,12 +70,12 @@ def final_report(
 def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     """The report of a run that goes on or was interrupted: the front so far, no winners yet.
 
-    Ids are those of the records, since designs are decoded at the end. Nothing that the spec names is
+    Ids are provisional, since designs are decoded at the end. Nothing that the spec names is
     imported, and the data is not read.
     """
     return ReportData(
         run=_run_facts(spec, archive),
-        data=DataFacts("", 0, 0, 0, 0, (), archive.header.data_fingerprint),
+        data=_data_facts_of_start(archive),
         search=search_facts(archive, ended=False),
         metrics=tuple(
             MetricFact(goal.metric, "", goal.direction, objective=True) for goal in goals.objectives
@@ -101,6 +104,18 @@ def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
     )
 
 
+def _with_baseline(facts: SearchFacts, dataset: Dataset) -> SearchFacts:
+    """Says what a design that always gives the same answer would score."""
+    if dataset.task != "classification":
+        return facts
+    labels = dataset.table.y.astype(np.int64)
+    commonest = int(np.bincount(labels[dataset.train]).argmax())
+    share = float((labels[dataset.test] == commonest).mean())
+    label = dataset.table.labels[commonest]
+    note = f"always answering {label!r} has an accuracy of {share:.4f} on the test part"
+    return replace(facts, notes=(*facts.notes, note))
+
+
 def _asked_and_rejected(
     newest: Mapping[str, Block], done: Sequence[Evaluation], ends: Sequence[Event]
 ) -> tuple[int, int]:
@@ -125,7 +140,8 @@ def _algorithms(events: Sequence[Event]) -> list[str]:
 def convergence(archive: Archive, goals: Goals) -> Convergence:
     """Best value of each objective so far, by the rows that drive the search, over evaluations.
 
-    Stages follow one another on both axes.
+    Stages follow one another on both axes. With a gene stage, task metrics are those of the fit rows, and
+    named so.
     """
     evaluations: list[int] = []
     seconds: list[float] = []
@@ -136,10 +152,14 @@ def convergence(archive: Archive, goals: Goals) -> Convergence:
         for goal in goals.objectives:
             series[goal.metric].append(_better(series[goal.metric], best, goal.metric, goal.direction))
     keep = _evenly(len(evaluations))
+    by_fit = next(archive.blocks(), None) is not None
     return Convergence(
         evaluations=tuple(evaluations[index] for index in keep),
         seconds=tuple(seconds[index] for index in keep),
-        best={name: tuple(values[index] for index in keep) for name, values in series.items()},
+        best={
+            (driving_name(name) if by_fit else name): tuple(values[index] for index in keep)
+            for name, values in series.items()
+        },
     )
 
 
@@ -207,7 +227,8 @@ def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
         scored = selectable(scored, goals)
         for index in range(scored.n_rows):
             metrics = {name: float(column[index]) for name, column in scored.figures.items()}
-            points.append(FrontPoint(f"{family}:{index}", family, metrics))
+            identity = sha256(scored.rows[index].tobytes()).hexdigest()[:12]
+            points.append(FrontPoint(identity, family, metrics, "decoded when the run ends"))
     points += [
         FrontPoint(done.network[:12], done.family, dict(done.metrics))
         for done in archive.evaluations()
@@ -242,6 +263,31 @@ def _data_facts(problem: Problem) -> DataFacts:
         labels=dataset.table.labels,
         fingerprint=dataset.fingerprint,
         warnings=dataset.warnings,
+    )
+
+
+def data_event_facts(dataset: Dataset) -> dict[str, AxisValue]:
+    """What the "start" event keeps of the data, for a report before the run has ended."""
+    return {
+        "origin": dataset.table.origin,
+        "n_rows": len(dataset.table.y),
+        "n_features": len(dataset.table.features),
+        "n_train": len(dataset.train),
+        "n_test": len(dataset.test),
+        "labels": "\n".join(dataset.table.labels),
+    }
+
+
+def _data_facts_of_start(archive: Archive) -> DataFacts:
+    facts = next(event.facts for event in archive.events() if event.kind == "start")
+    return DataFacts(
+        origin=str(facts["origin"]),
+        n_rows=int(facts["n_rows"]),
+        n_features=int(facts["n_features"]),
+        n_train=int(facts["n_train"]),
+        n_test=int(facts["n_test"]),
+        labels=tuple(str(facts["labels"]).split("\n")) if facts["labels"] else (),
+        fingerprint=archive.header.data_fingerprint,
     )
 
 

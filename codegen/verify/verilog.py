@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -121,7 +122,10 @@ def _prove_netlist(network: Network, artifact: Artifact, vectors: Int64Array, ex
     packed = pack_codes(vectors, [port.width for port in ports.inputs])
     signed = not isinstance(network.interface.output, ClassOutput)
     found = evaluate_netlist(mapped.netlist, packed, signed=signed)
-    return _compare(network, f"{tool}; {mapped.tool}" if mapped.tool else tool, vectors, expected, found)
+    tools = f"{tool}; {mapped.tool}" if mapped.tool else tool
+    proof = _compare(network, tools, vectors, expected, found)
+    n_cells = sum(mapped.cell_counts.values())
+    return replace(proof, detail=f"{n_cells} cells, {mapped.area_cm2:.4g} cm2 mapped to egfet cells")
 
 
 def _synthesize(artifact: Artifact) -> MappedNetlist:

@@ -36,7 +36,10 @@ def _lines(found: Estimate) -> Iterator[str]:
 
 def _stage_lines(stage: StageEstimate) -> Iterator[str]:
     yield f"{stage.name}: {_designs(stage)}, {count(stage.n_variables)} variables"
-    yield f"  {stage.algorithm}, about {count(round(stage.evaluations_per_second))} evaluations a second"
+    rate = stage.evaluations_per_second
+    often = rate >= 2
+    pace = f"{count(round(rate))} evaluations a second" if often else f"{duration(1 / rate)} an evaluation"
+    yield f"  {stage.algorithm}, about {pace}"
     yield f"  about {duration(stage.seconds)}, until the budget of {stage.limited_by} is spent"
     share = f"{stage.feasible_share:.0%}"
     yield f"  {share} of {count(stage.n_samples)} sampled designs keep the limits that are free to check"

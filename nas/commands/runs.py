@@ -11,7 +11,7 @@ import typer
 
 from nas import api
 from nas.archive import lock_holder
-from nas.commands.failures import INTERRUPTED
+from nas.commands.failures import INTERRUPTED, NOT_GOOD
 from nas.commands.output import print_json, print_remark, remark_console, result_console
 from nas.report.as_json import render_json
 from nas.report.data import ReportData
@@ -63,9 +63,11 @@ def _watched(folder: Path) -> Iterator[Callable[[ProgressFacts], None]]:
 def _print_result(run: api.Run, *, json: bool) -> None:
     if json:
         typer.echo(render_json(run.report))
-        return
-    print_report(run.report, result_console())
-    typer.echo(f"\nReport: {run.folder / api.REPORT_PAGE}")
+    else:
+        print_report(run.report, result_console())
+        typer.echo(f"\nReport: {run.folder / api.REPORT_PAGE}")
+    if not run.report.winners:
+        raise typer.Exit(NOT_GOOD)
 
 
 def show_report(folder: Path, *, json: bool, html: Path | None) -> None:

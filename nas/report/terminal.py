@@ -13,6 +13,7 @@ from nas.report.figures import byte_count, count, duration, figure
 
 _COLORS = {"good": "green", "partly": "yellow", "bad": "red", "none": "dim"}
 _FRONT_ROWS = 12
+_UNFINISHED = "The run has not ended: winners are chosen, and designs get their names, when it has."
 
 
 def print_report(report: ReportData, console: Console) -> None:
@@ -22,7 +23,8 @@ def print_report(report: ReportData, console: Console) -> None:
     for design in found:
         console.print(Padding(_design(design, report), (1, 0, 0, 0), expand=False))
     if not found:
-        console.print(Padding(Text("No design was chosen.", style="yellow"), (1, 0, 0, 0), expand=False))
+        text = "No design was chosen." if report.search.stop_reason else _UNFINISHED
+        console.print(Padding(Text(text, style="yellow"), (1, 0, 0, 0), expand=False))
     if report.front:
         console.print(Padding(_front(report), (1, 0, 0, 0), expand=False))
     for note in (*report.data.warnings, *report.search.notes):
@@ -52,6 +54,11 @@ def _design(design: DesignReport, report: ReportData) -> RenderableType:
         Text(f"  {p.target}: {' '.join(filter(None, (p.first_mismatch, p.detail)))}", style="dim")
         for p in problems
         if p.first_mismatch or p.detail
+    ]
+    parts += [
+        Text(f"  synthesized: {proof.detail}", style="dim")
+        for proof in winner.proofs
+        if proof.target == "verilog-netlist" and proof.status == "proven" and proof.detail
     ]
     parts += [
         Text.assemble("  ", file.path, (f"  {byte_count(file.n_bytes)}  {file.about}", "dim"))
