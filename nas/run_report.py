@@ -279,14 +279,19 @@ def data_event_facts(dataset: Dataset) -> dict[str, AxisValue]:
 
 
 def _data_facts_of_start(archive: Archive) -> DataFacts:
-    facts = next(event.facts for event in archive.events() if event.kind == "start")
+    """As far as they are known; a run killed in its first moment has none."""
+    facts = next((event.facts for event in archive.events() if event.kind == "start"), {})
+    labels = str(facts.get("labels", ""))
+    n_rows, n_features, n_train, n_test = (
+        int(facts.get(name, 0)) for name in ("n_rows", "n_features", "n_train", "n_test")
+    )
     return DataFacts(
-        origin=str(facts["origin"]),
-        n_rows=int(facts["n_rows"]),
-        n_features=int(facts["n_features"]),
-        n_train=int(facts["n_train"]),
-        n_test=int(facts["n_test"]),
-        labels=tuple(str(facts["labels"]).split("\n")) if facts["labels"] else (),
+        origin=str(facts.get("origin", "data not read yet")),
+        n_rows=n_rows,
+        n_features=n_features,
+        n_train=n_train,
+        n_test=n_test,
+        labels=tuple(labels.split("\n")) if labels else (),
         fingerprint=archive.header.data_fingerprint,
     )
 

@@ -3,12 +3,13 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from nas.report.as_json import plain_json, render_json
 from nas.report.data import Convergence
-from nas.report.read import read_report
+from nas.report.read import ReportError, read_report
 from tests.nas.report.sample import sample_report
 
 
@@ -58,8 +59,18 @@ def test_figures_that_are_not_finite_become_null() -> None:
     assert found["convergence"]["best"] == {"accuracy": [None, 0.5]}
 
 
-def test_a_report_is_read_back_as_it_was() -> None:
-    assert read_report(render_json(sample_report()), "report.json") == sample_report()
+def test_a_report_is_read_back_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(render_json(sample_report()), encoding="utf-8")
+    assert read_report(path) == sample_report()
+
+
+def test_a_report_of_another_format_is_refused_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    text = render_json(sample_report()).replace('"format_version": 1', '"format_version": 9')
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReportError, match="written in format 9, but this silkscreen reads format 1"):
+        read_report(path)
 
 
 def test_anything_but_plain_data_is_refused() -> None:
