@@ -47,13 +47,13 @@ def anneal(
             _take_over(now, trial, scratch, slot)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def loss(tree: Tree, task: Task) -> float:
     """Errors, and what the area must earn."""
     return float(tree.totals[0] + task.weight * tree.totals[1])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _n_leaves(tree: Tree) -> int:
     return int(tree.size[0] + 1) // 2
 
@@ -62,12 +62,13 @@ def _n_leaves(tree: Tree) -> int:
 def _take_over(source: Tree, target: Tree, scratch: Scratch, slot: int) -> None:
     """Makes the target equal to the source, where their rows differ below `slot` at most."""
     _copy(source, target)
-    stack, n = scratch.stack, 1
+    stack, rows, taken, n = scratch.stack, source.rows, target.rows, 1
     stack[0] = slot
     while n > 0:
         n -= 1
         here = stack[n]
-        target.rows[here] = source.rows[here]
+        for word in range(rows.shape[1]):
+            taken[here, word] = rows[here, word]
         if source.test[here] >= 0:
             stack[n], stack[n + 1] = source.left[here], source.right[here]
             n += 2
@@ -75,8 +76,13 @@ def _take_over(source: Tree, target: Tree, scratch: Scratch, slot: int) -> None:
 
 @njit(cache=True)
 def _copy(source: Tree, target: Tree) -> None:
-    """All but the rows."""
-    target.test[:], target.left[:], target.right[:] = source.test, source.left, source.right
-    target.answers[:], target.errors[:] = source.answers, source.errors
-    target.order[:], target.depth[:] = source.order, source.depth
-    target.uses[:], target.totals[:], target.size[:] = source.uses, source.totals, source.size
+    """All but the rows, number by number: slices would count references."""
+    for slot in range(len(source.test)):
+        target.test[slot], target.left[slot] = source.test[slot], source.left[slot]
+        target.right[slot], target.answers[slot] = source.right[slot], source.answers[slot]
+        target.errors[slot], target.order[slot] = source.errors[slot], source.order[slot]
+        target.depth[slot] = source.depth[slot]
+    for test in range(len(source.uses)):
+        target.uses[test] = source.uses[test]
+    target.totals[0], target.totals[1] = source.totals[0], source.totals[1]
+    target.size[0] = source.size[0]

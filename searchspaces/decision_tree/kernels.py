@@ -72,7 +72,7 @@ class Scratch(NamedTuple):
     active: Array
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def count_ones(word: int) -> int:
     """Ones of a 64-bit word; the compiler knows this form as one instruction."""
     x = np.uint64(word)
@@ -97,7 +97,7 @@ def settle(tree: Tree, task: Task, scratch: Scratch, slot: int) -> None:
 @njit(cache=True)
 def route(tree: Tree, task: Task, scratch: Scratch, slot: int) -> None:
     """Sends the rows of a slot down to the leaves, and lets each answer with its commonest class."""
-    stack, n = scratch.stack, 1
+    stack, rows, truth, n = scratch.stack, tree.rows, task.truth, 1
     stack[0] = slot
     while n > 0:
         n -= 1
@@ -107,24 +107,22 @@ def route(tree: Tree, task: Task, scratch: Scratch, slot: int) -> None:
             _answer(tree, task, here)
             continue
         left, right = tree.left[here], tree.right[here]
-        for word in range(tree.rows.shape[1]):
-            rows, truth = tree.rows[here, word], task.truth[test, word]
-            tree.rows[left, word] = rows & truth
-            tree.rows[right, word] = rows & ~truth
+        for word in range(rows.shape[1]):
+            rows[left, word] = rows[here, word] & truth[test, word]
+            rows[right, word] = rows[here, word] & ~truth[test, word]
         stack[n], stack[n + 1] = right, left
         n += 2
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _answer(tree: Tree, task: Task, leaf: int) -> None:
     """The lowest of the commonest classes; every other row is an error."""
-    n_rows, most, answer = 0, -1, 0
-    for label in range(task.labels.shape[0]):
+    rows, labels, n_rows, most, answer = tree.rows, task.labels, 0, -1, 0
+    for label in range(labels.shape[0]):
         count = 0
-        for word in range(tree.rows.shape[1]):
-            rows = tree.rows[leaf, word]
-            if rows != 0:
-                count += count_ones(rows & task.labels[label, word])
+        for word in range(rows.shape[1]):
+            if rows[leaf, word] != 0:
+                count += count_ones(rows[leaf, word] & labels[label, word])
         n_rows += count
         if count > most:
             most, answer = count, label
@@ -168,7 +166,7 @@ def circuit_area(tree: Tree, task: Task, scratch: Scratch) -> float:
     return area
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _choice_area(tree: Tree, task: Task, scratch: Scratch, slot: int, test: int) -> float:
     """What a node adds, and which bits of its answer vary."""
     left, right = tree.left[slot], tree.right[slot]
@@ -201,7 +199,7 @@ def _choice_area(tree: Tree, task: Task, scratch: Scratch, slot: int, test: int)
     return area
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _needs_complement(first_varies: int, second_varies: int, second: int) -> bool:
     """Whether the choice of a bit reads the comparator in both polarities."""
     if first_varies:

@@ -4,7 +4,7 @@
 import numpy as np
 from numba import njit
 
-from searchspaces.decision_tree.kernels import Scratch, Task, Tree, count_ones
+from searchspaces.decision_tree.kernels import Array, Scratch, Task, Tree, count_ones
 
 NONE = -1
 NODE_SHARE = 0.85
@@ -31,7 +31,7 @@ def propose(tree: Tree, task: Task, scratch: Scratch, heat: float, rng: np.rando
     return _prune(tree, slot, rng)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _pick(tree: Tree, wants_node: bool, rng: np.random.Generator) -> int:
     """A node, or else a leaf; anything where a few draws find none."""
     slot = tree.order[int(rng.random() * tree.size[0])]
@@ -42,7 +42,7 @@ def _pick(tree: Tree, wants_node: bool, rng: np.random.Generator) -> int:
     return int(slot)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _change(tree: Tree, task: Task, slot: int, rng: np.random.Generator) -> int:
     """A neighbor of the test, a test that another node uses, or any."""
     old, kind = tree.test[slot], rng.random()
@@ -77,53 +77,62 @@ def _improve(
             scratch.active[n_active] = word
             n_active += 1
     old, best, lowest = tree.test[slot], NONE, np.inf
-    for test in range(task.truth.shape[0]):
-        loss = _comparator_loss(tree, task, test, old) + heat * _noise(rng)
-        for place in range(n_active):
-            word = scratch.active[place]
-            truth = task.truth[test, word]
-            loss += count_ones(scratch.words[1, word] & truth) - count_ones(scratch.words[0, word] & truth)
+    uses, words, active, truth, area = tree.uses, scratch.words, scratch.active, task.truth, task.area
+    for test in range(truth.shape[0]):
+        is_shared = uses[test] > (1 if test == old else 0)
+        loss = heat * _noise(rng) + (0.0 if is_shared else task.weight * area[test])
+        loss += _wrong_rows(words, active, n_active, truth, test)
         if loss < lowest:
             best, lowest = test, loss
     tree.test[slot] = best
     return slot if best != old else NONE
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _noise(rng: np.random.Generator) -> float:
     """A Gumbel deviate, negated: the lowest of losses with it added is a draw by their Boltzmann weights."""
     return float(np.log(-np.log(1.0 - rng.random())))
 
 
-@njit(cache=True)
-def _comparator_loss(tree: Tree, task: Task, test: int, replaced: int) -> float:
-    """Errors that a comparator must save, 0 for one that another node needs already."""
-    others = tree.uses[test] - (1 if test == replaced else 0)
-    return 0.0 if others > 0 else float(task.weight * task.area[test])
+@njit(cache=True, inline="always")
+def _wrong_rows(words: Array, active: Array, n_active: int, truth: Array, test: int) -> int:
+    """Rows of words[1] that a test sends left, less rows of words[0] that it does.
+
+    Whole arrays come in, since a view of each row would cost more than the count.
+    """
+    wrong = 0
+    for place in range(n_active):
+        word = active[place]
+        sent = truth[test, word]
+        wrong += count_ones(words[1, word] & sent) - count_ones(words[0, word] & sent)
+    return wrong
 
 
 @njit(cache=True)
 def _right_rows(tree: Tree, task: Task, scratch: Scratch, slot: int, child: int, side: int) -> None:
     """words[side]: the rows of `slot` that the subtree of `child` would all answer rightly."""
-    stack, rows, n = scratch.stack, scratch.sorted_rows, 1
+    stack, rows, right_rows, n = scratch.stack, scratch.sorted_rows, scratch.words, 1
+    truth, labels, n_words = task.truth, task.labels, rows.shape[1]
     stack[0] = child
-    rows[child] = tree.rows[slot]
-    scratch.words[side] = 0
+    for word in range(n_words):
+        rows[child, word] = tree.rows[slot, word]
+        right_rows[side, word] = 0
     while n > 0:
         n -= 1
         here = stack[n]
-        test = tree.test[here]
-        if test < 0:
-            scratch.words[side] |= rows[here] & task.labels[tree.answers[here]]
-            continue
-        left, right = tree.left[here], tree.right[here]
-        rows[left] = rows[here] & task.truth[test]
-        rows[right] = rows[here] & ~task.truth[test]
-        stack[n], stack[n + 1] = left, right
-        n += 2
+        test, left, right, answer = tree.test[here], tree.left[here], tree.right[here], tree.answers[here]
+        for word in range(n_words):
+            if test < 0:
+                right_rows[side, word] |= rows[here, word] & labels[answer, word]
+            else:
+                rows[left, word] = rows[here, word] & truth[test, word]
+                rows[right, word] = rows[here, word] & ~truth[test, word]
+        if test >= 0:
+            stack[n], stack[n + 1] = left, right
+            n += 2
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _prune(tree: Tree, slot: int, rng: np.random.Generator) -> int:
     """A node gives way to one of its subtrees, or to a leaf."""
     if rng.random() < 0.3:
@@ -141,13 +150,12 @@ def _grow(tree: Tree, task: Task, scratch: Scratch, slot: int, heat: float, rng:
     if tree.size[0] + 2 > len(tree.test) or _depth(tree, slot) >= task.max_depth:
         return NONE
     best, lowest = NONE, np.inf
-    for test in range(task.truth.shape[0]):
+    uses, rows, labels, truth, area = tree.uses, tree.rows, task.labels, task.truth, task.area
+    for test in range(truth.shape[0]):
         if rng.random() < 0.5:
             continue
-        loss = _split_loss(tree, task, slot, test)
-        if loss == np.inf:
-            continue
-        loss += _comparator_loss(tree, task, test, NONE) + heat * _noise(rng)
+        loss = _split_loss(rows, slot, truth, test, labels, task.min_rows)
+        loss += heat * _noise(rng) + (0.0 if uses[test] > 0 else task.weight * area[test])
         if loss < lowest:
             best, lowest = test, loss
     if best == NONE:
@@ -158,27 +166,26 @@ def _grow(tree: Tree, task: Task, scratch: Scratch, slot: int, heat: float, rng:
     return slot
 
 
-@njit(cache=True)
-def _split_loss(tree: Tree, task: Task, slot: int, test: int) -> float:
+@njit(cache=True, inline="always")
+def _split_loss(rows: Array, slot: int, truth: Array, test: int, labels: Array, min_rows: int) -> float:
     """Minus the rows that the halves get right, between those of a leaf and of a random answer.
 
     Infinite where a half has too few rows.
     """
-    rows, truth = tree.rows[slot], task.truth[test]
     n_left, n_right, most_left, most_right, squares_left, squares_right = 0, 0, 0, 0, 0.0, 0.0
-    for label in range(task.labels.shape[0]):
+    for label in range(labels.shape[0]):
         left, right = 0, 0
-        for word in range(len(rows)):
-            here = rows[word] & task.labels[label, word]
+        for word in range(rows.shape[1]):
+            here = rows[slot, word] & labels[label, word]
             if here != 0:
-                left += count_ones(here & truth[word])
-                right += count_ones(here & ~truth[word])
+                left += count_ones(here & truth[test, word])
+                right += count_ones(here & ~truth[test, word])
         n_left += left
         n_right += right
         most_left, most_right = max(most_left, left), max(most_right, right)
         squares_left += left * left
         squares_right += right * right
-    if n_left < task.min_rows or n_right < task.min_rows:
+    if n_left < min_rows or n_right < min_rows:
         return np.inf
     random_right = squares_left / n_left + squares_right / n_right
     return -0.5 * (most_left + most_right + random_right)
