@@ -62,6 +62,7 @@ def anneal_tree(
     """
     if not price > 0 or not np.isfinite(price):
         raise SpaceError(f"decision_tree: a price must be finite and above 0, not {price}")
+    _check_rows(codes, labels, interface)
     max_leaves = options.leaves.upper
     given = starts or (Network(interface, DecisionTree((), (0,))),)
     board = _make_board(codes, labels, interface, options, costs, given)
@@ -72,27 +73,22 @@ def anneal_tree(
     return board.network(best)
 
 
-def fit_leaves(
-    network: Network,
-    codes: Codes,
-    labels: Labels,
-    *,
-    costs: TreeCosts,
-    options: DecisionTreeOptions | None = None,
-) -> TreeFit:
+def fit_leaves(network: Network, codes: Codes, labels: Labels, *, costs: TreeCosts) -> TreeFit:
     """A tree of at most 256 leaves with answers fitted to rows, as annealing sees it; see `anneal_tree`.
 
     Leaves of one class are merged, and tests that all rows answer alike are left out.
     """
-    board = _make_board(codes, labels, network.interface, options or DecisionTreeOptions(), costs, (network,))
-    task = _make_task(board, options or DecisionTreeOptions(), 1.0, MIN_LEAF_ROWS)
+    _check_rows(codes, labels, network.interface)
+    options = DecisionTreeOptions()
+    board = _make_board(codes, labels, network.interface, options, costs, (network,))
+    task = _make_task(board, options, 1.0, MIN_LEAF_ROWS)
     tree = _settled(slots_of(network, board.comparators, LEAVES.upper), task)
     return TreeFit(board.network(tree), int(tree.totals[0]), float(tree.totals[1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Board:
-    """What all trees on the same rows share. rows: (1, n_words). labels: (n_classes, n_words)."""
+    """What all trees on the same rows share. labels: (n_classes, n_words), the rows of each class."""
 
     interface: Interface
     comparators: Comparators
@@ -113,7 +109,6 @@ def _make_board(
     costs: TreeCosts,
     starts: Sequence[Network],
 ) -> _Board:
-    _check_rows(codes, labels, interface)
     for start in starts:
         if start.interface != interface:
             raise SpaceError("decision_tree: a tree to start from must have the interface of the rows")
