@@ -1,8 +1,10 @@
 """Decision trees to start from and to compare with, and the prices of a printed one's parts."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from codegen.cells import CellLibrary
 from codegen.ir import ClassOutput, DecisionTree, Interface, Network, ThresholdTest, TreeNode
@@ -68,10 +70,36 @@ def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
     return DecisionTree(nodes, tuple(classes))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeRows:
+    """What the trees of one stage are annealed on, whatever their price.
+
+    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. cart: the
+    largest tree that the options allow, grown on the true rows.
+    """
+
+    interface: Interface
+    codes: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int64]
+    weight: float
+    cart: Network
+
+
+def tree_rows(
+    interface: Interface, codes: Codes, targets: Targets, options: DecisionTreeOptions, *, seed: int
+) -> TreeRows:
+    """The rows as they are, or with those that a forest answers; errors as `cart_tree`."""
+    leaves, depth = options.leaves.upper, options.depth
+    cart = cart_tree(interface, codes, targets, max_leaves=leaves, max_depth=depth, seed=seed)
+    rows = check_rows(interface, codes, targets)
+    known, labels = rows.codes, rows.targets.astype(np.int64)
+    if options.distill == "forest":
+        known, labels = distill_rows(known, labels, seed=seed)
+    return TreeRows(interface, known, labels, len(rows.codes) / len(known), cart)
+
+
 def train_tree(
-    interface: Interface,
-    codes: Codes,
-    targets: Targets,
+    rows: TreeRows,
     *,
     price: float,
     costs: TreeCosts,
@@ -79,26 +107,19 @@ def train_tree(
     seed: int,
     previous: Network | None = None,
 ) -> Network:
-    """One job of the family: the tree for a price, annealed from CART or from the tree before it.
+    """One job of the family: the tree for a price, from the better of CART's and the one before it.
 
-    previous: the tree of the price before, or None. Depends on its arguments alone. Raises RunError and
-    SpaceError.
+    previous: the tree of the price before, or None for the first. Depends on its arguments alone; errors
+    as `anneal_tree`.
     """
-    rows = check_rows(interface, codes, targets)
-    cart = cart_tree(
-        interface, codes, targets, max_leaves=options.leaves.upper, max_depth=options.depth, seed=seed
-    )
-    known, labels = rows.codes, rows.targets.astype(np.int64)
-    if options.distill == "forest":
-        known, labels = distill_rows(rows.codes, labels, seed=seed)
     return anneal_tree(
-        known,
-        labels,
-        interface,
+        rows.codes,
+        rows.labels,
+        rows.interface,
         price=price,
         costs=costs,
         options=options,
         seed=seed,
-        starts=(cart,) if previous is None else (previous, cart),
-        row_weight=len(rows.codes) / len(known),
+        starts=(rows.cart,) if previous is None else (previous, rows.cart),
+        row_weight=rows.weight,
     )

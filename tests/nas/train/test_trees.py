@@ -25,7 +25,7 @@ from codegen.ir.evaluate import evaluate
 from hwmodels.model import Workload
 from hwmodels.printed import PrintedModel
 from nas.errors import RunError
-from nas.train.trees import cart_tree, train_tree, tree_costs
+from nas.train.trees import cart_tree, train_tree, tree_costs, tree_rows
 from searchspaces.decision_tree import fit_leaves, parse_options, tree_jobs
 from tests.networks import codes_for, decision_trees
 
@@ -105,7 +105,13 @@ def test_values_are_refused_by_name() -> None:
 def test_a_job_is_better_than_cart_at_its_price(shared_data: Path, price: float) -> None:
     interface, codes, labels = wine(shared_data)
     options = parse_options({"moves": 20_000, "leaves": 32})
-    found = train_tree(interface, codes, labels, price=price, costs=COSTS, options=options, seed=0)
+    found = train_tree(
+        tree_rows(interface, codes, labels, options, seed=0),
+        price=price,
+        costs=COSTS,
+        options=options,
+        seed=0,
+    )
 
     def loss(network: Network) -> float:
         wrong = float((evaluate(network, codes) != labels).sum())
@@ -121,20 +127,11 @@ def test_jobs_follow_each_other_the_same_way_each_time(shared_data: Path) -> Non
     options = parse_options({"moves": 3000, "prices": [1, 0.1], "distill": "forest"})
 
     def chain() -> list[Network]:
-        found: list[Network] = []
+        rows, found = tree_rows(interface, codes, labels, options, seed=3), list[Network]()
         for price in tree_jobs(options):
             previous = found[-1] if found else None
             found.append(
-                train_tree(
-                    interface,
-                    codes,
-                    labels,
-                    price=price,
-                    costs=COSTS,
-                    options=options,
-                    seed=3,
-                    previous=previous,
-                )
+                train_tree(rows, price=price, costs=COSTS, options=options, seed=3, previous=previous)
             )
         return found
 
