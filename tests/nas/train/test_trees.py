@@ -1,5 +1,6 @@
 """Trees as a run trains them: CART, the prices of the printed model, and the jobs of the family."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from codegen.ir.evaluate import evaluate
 from hwmodels.model import Workload
 from hwmodels.printed import PrintedModel
 from nas.errors import RunError
-from nas.train.trees import cart_tree, train_tree, tree_costs, tree_rows
+from nas.train.trees import cart_tree, mapped_tree_costs, train_tree, tree_costs, tree_rows
 from searchspaces.decision_tree import fit_leaves, parse_options, tree_jobs
 from tests.networks import codes_for, decision_trees
 
@@ -70,6 +71,14 @@ def test_the_prices_agree_for_grown_trees_with_many_classes(shared_data: Path) -
     fit = fit_leaves(cart, codes, labels, costs=COSTS)
     assert fit.area_cm2 == pytest.approx(area_cm2(fit.network), abs=1e-12)
     assert fit.area_cm2 <= area_cm2(cart) + 1e-12
+
+
+def test_areas_after_mapping_are_below_those_of_the_printed_model() -> None:
+    mapped = mapped_tree_costs(load_cells("egfet"))
+    names = [field.name for field in fields(mapped)]
+    assert all(getattr(mapped, name) <= getattr(COSTS, name) + 1e-12 for name in names)
+    assert mapped.and_ == pytest.approx(0.0024786)
+    assert mapped.inverter == pytest.approx(0.0011421)
 
 
 def test_cart_of_a_rule_is_the_rule() -> None:
