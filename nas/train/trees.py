@@ -1,0 +1,144 @@
+"""Decision trees to start from and to compare with, and the prices of a printed one's parts."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.cells import CellLibrary
+from codegen.ir import ClassOutput, DecisionTree, Interface, Network, ThresholdTest, TreeNode
+from hwmodels.printed.costs import unit_costs
+from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, NAND, NOR, OR, OR_NOT
+from nas.errors import RunError
+from nas.train.forest import distill_rows
+from nas.train.rows import Codes, Targets, check_rows
+from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, anneal_tree
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
+
+
+def tree_costs(library: CellLibrary) -> TreeCosts:
+    """The areas by which `hwmodels.printed` prices trees in this library."""
+    area = unit_costs(library, library.supplies[0]).area_cm2
+    units = (INVERTER, AND, OR, OR_NOT, AND_NOT, COMPARE, MUX)
+    return TreeCosts(*(float(area[unit]) for unit in units))
+
+
+def mapped_tree_costs(library: CellLibrary) -> TreeCosts:
+    """Areas nearer to those after mapping, where the polarity of a signal is free.
+
+    Chains of AND and OR become NAND and NOR in turn, an OR by either, and half of the inverters vanish.
+    Trees on cardio come out at about five sixths of the mapped area; by `tree_costs`, at four thirds of it.
+    """
+    area = unit_costs(library, library.supplies[0]).area_cm2
+    nand, nor, inverter = (float(area[unit]) for unit in (NAND, NOR, INVERTER))
+    return TreeCosts(
+        inverter=inverter / 2,
+        and_=nand,
+        or_=(nand + nor) / 2,
+        or_not=nand,
+        and_not=nor,
+        compare=3 * nand,
+        mux=3 * nand,
+    )
+
+
+def cart_tree(
+    interface: Interface,
+    codes: Codes,
+    targets: Targets,
+    *,
+    max_leaves: int,
+    max_depth: int | None = None,
+    seed: int = 0,
+) -> Network:
+    """scikit-learn's CART on codes, grown best leaf first. Raises RunError for unfit arrays or values."""
+    if not isinstance(interface.output, ClassOutput):
+        raise RunError("training: a decision tree needs classes to answer with, not values")
+    from sklearn.tree import DecisionTreeClassifier  # slow to import
+
+    rows = check_rows(interface, codes, targets)
+    cart = DecisionTreeClassifier(max_leaf_nodes=max_leaves, max_depth=max_depth, random_state=seed)
+    return Network(interface, _body(cart.fit(rows.codes, rows.targets), interface))
+
+
+def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
+    """Nodes in scikit-learn's order, parents first; leaves by class."""
+    tree, answers = cart.tree_, cart.classes_[cart.tree_.value[:, 0].argmax(axis=1)]
+    classes = sorted({int(answer) for answer in answers})
+    inner = np.flatnonzero(tree.children_left >= 0)
+    position = {int(node): index for index, node in enumerate(inner)}
+
+    def child(node: int) -> int:
+        return position[node] if node in position else -1 - classes.index(int(answers[node]))
+
+    nodes = tuple(
+        TreeNode(
+            ThresholdTest(
+                int(tree.feature[node]),
+                interface.features[tree.feature[node]].bits,
+                int(np.floor(tree.threshold[node])),
+            ),
+            child(int(tree.children_left[node])),
+            child(int(tree.children_right[node])),
+        )
+        for node in inner
+    )
+    return DecisionTree(nodes, tuple(classes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeRows:
+    """What the trees of one stage are annealed on, whatever their price.
+
+    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. cart: the
+    largest tree that the options allow, grown on the true rows.
+    """
+
+    interface: Interface
+    codes: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int64]
+    weight: float
+    cart: Network
+
+
+def tree_rows(
+    interface: Interface, codes: Codes, targets: Targets, options: DecisionTreeOptions, *, seed: int
+) -> TreeRows:
+    """The rows as they are, or with those that a forest answers; errors as `cart_tree`."""
+    leaves, depth = options.leaves.upper, options.depth
+    cart = cart_tree(interface, codes, targets, max_leaves=leaves, max_depth=depth, seed=seed)
+    rows = check_rows(interface, codes, targets)
+    known, labels = rows.codes, rows.targets.astype(np.int64)
+    if options.distill == "forest":
+        known, labels = distill_rows(known, labels, seed=seed)
+    return TreeRows(interface, known, labels, len(rows.codes) / len(known), cart)
+
+
+def train_tree(
+    rows: TreeRows,
+    *,
+    price: float,
+    costs: TreeCosts,
+    options: DecisionTreeOptions,
+    seed: int,
+    previous: Network | None = None,
+) -> Network:
+    """One job of the family: the tree for a price, from the better of CART's and the one before it.
+
+    previous: the tree of the price before, or None for the first. Depends on its arguments alone; errors
+    as `anneal_tree`.
+    """
+    return anneal_tree(
+        rows.codes,
+        rows.labels,
+        rows.interface,
+        price=price,
+        costs=costs,
+        options=options,
+        seed=seed,
+        starts=(rows.cart,) if previous is None else (previous, rows.cart),
+        row_weight=rows.weight,
+    )
