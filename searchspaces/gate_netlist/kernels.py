@@ -3,28 +3,35 @@
 A netlist lies in slots, more than it has gates; a slot that no output depends on is dead. Dead slots take
 changes like live ones but are not simulated, so that what they hold drifts until a live gate reads it.
 
-Every signal has two rows of values, and `side` says which one holds. A move writes into the other rows, only
-for gates whose inputs changed or that came alive; to accept it is to turn sides, to reject it costs nothing.
+Every signal has two rows of values, and its side says which one holds. A move writes into the other rows,
+only for gates whose inputs changed or that came alive; to accept it is to turn sides, to reject it is free.
 """
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator,no-any-return,return-value"
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from numba.extending import intrinsic
 
 from codegen.ir.network import GATE_KINDS
 
 Array: TypeAlias = npt.NDArray[Any]
 
 OUTER: dict[str, Any] = {"cache": True, "error_model": "numpy"}
-INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True}
+INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True, "forceinline": True}
+"""Inlined: to pass the arrays of a state from function to function would take longer than most of them do."""
 
 MAX_CHANGES = 8
 KIND, LEFT, RIGHT, OUTPUT = 0, 1, 2, 3
-"""What a change is made to."""
+"""What a change is made to; the first three are the columns of `State.gates`."""
+USES, PLACE, MARKED, LIVE = 0, 1, 2, 3
+"""Columns of `State.slots`."""
+SIDE, CHANGED, TURNED = 0, 1, 2
+"""Columns of `State.signals`."""
 
 N_KINDS = len(GATE_KINDS)
 INV, NAND, NOR, AND, OR, XOR, XNOR = (
@@ -53,27 +60,21 @@ _S1, _S2, _S4, _S56 = (np.uint64(shift) for shift in (1, 2, 4, 56))
 class State(NamedTuple):
     """A netlist in slots, with the values of its signals; G slots, S signals, W words of rows.
 
-    kinds (G,) int8: index into `GATE_KINDS`. reads (G, 2) int32: signals; an inverter ignores the second.
-    outputs (n_outputs,) int32. uses (G,) int32: live readers and outputs. live (G,) int32: the live slots,
-    first `totals[N_LIVE]` of them; place (G,) int32: where a slot stands there, or -1. totals (N_TOTALS,)
-    int64. values (2 * S, W) uint64, side (S,) int8: row 2 * s + side[s] holds signal s. marked (G,) int64:
-    the last move that asked for a new value; changed (S,) int64: the last move that gave one. turned (S,)
-    int32: signals with a new value. stack (G + 2,) int32. right (W,) uint64. journal (MAX_CHANGES, 3)
-    int64: what, where, before. random (1,) uint64.
+    gates (G, 3) int32: kind, by index into `GATE_KINDS`, and the two signals that are read, of which an
+    inverter ignores the second. outputs (n_outputs,) int32. slots (G, 4) int64: live readers and outputs;
+    place in the list of live slots, or -1; the last move that asked for a new value; that list, of which the
+    first `totals[N_LIVE]` count. signals (S, 3) int64: which of the two rows holds; the last move that gave
+    a new value; list of signals with one, of which the first `totals[N_TURNED]` count. values (2 * S, W)
+    uint64: rows 2 * s and 2 * s + 1 are of signal s. totals (N_TOTALS,) int64. stack (G + 2,) int64.
+    right (W,) uint64. journal (MAX_CHANGES, 3) int64: what, where, before. random (1,) uint64.
     """
 
-    kinds: Array
-    reads: Array
+    gates: Array
     outputs: Array
-    uses: Array
-    live: Array
-    place: Array
-    totals: Array
+    slots: Array
+    signals: Array
     values: Array
-    side: Array
-    marked: Array
-    changed: Array
-    turned: Array
+    totals: Array
     stack: Array
     right: Array
     journal: Array
@@ -100,7 +101,7 @@ class Task(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """moves: number of them. hot, cold: first and last temperature in errors. fewest, most: changes a move."""
+    """moves: how many. hot, cold: first and last temperature in errors. fewest, most: changes of a move."""
 
     moves: int
     hot: float
@@ -109,27 +110,82 @@ class Schedule(NamedTuple):
     most: int
 
 
+class Best(NamedTuple):
+    """The best netlist seen: gates and outputs as in `State`."""
+
+    gates: Array
+    outputs: Array
+
+
+def _without_reference_count(typing_context: object, array: Any) -> Any:
+    """Numba's recipe for `_borrow`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        borrowed = context.make_array(signature.return_type)(context, builder, args[0])
+        borrowed.meminfo = borrowed.meminfo.type(None)
+        borrowed.parent = borrowed.parent.type(None)
+        return borrowed._getvalue()
+
+    return array(array), generate
+
+
+_borrow: Callable[[Array], Array] = intrinsic(_without_reference_count)
+"""The same array without a reference count, which would cost several times what a move does.
+
+Valid while somebody else holds the array.
+"""
+
+
 @njit(**OUTER)
-def anneal(state: State, task: Task, schedule: Schedule, kinds: Array, reads: Array, outputs: Array) -> int:
-    """Leaves the best netlist seen in kinds, reads and outputs (of the state's shapes); gives its errors."""
-    errors = settle(state, task)
-    cost = errors + task.weight * area(state.totals, task.areas)
+def anneal(state: State, task: Task, schedule: Schedule, best: Best) -> int:
+    """Leaves the best netlist seen in `best`, which holds that of the state before; gives its errors.
+
+    state: fresh, without a live slot or a value of a gate. With no moves it finds both, and the errors.
+    """
+    return _anneal(
+        State(
+            _borrow(state.gates),
+            _borrow(state.outputs),
+            _borrow(state.slots),
+            _borrow(state.signals),
+            _borrow(state.values),
+            _borrow(state.totals),
+            _borrow(state.stack),
+            _borrow(state.right),
+            _borrow(state.journal),
+            _borrow(state.random),
+        ),
+        Task(
+            task.first,
+            task.n_rows,
+            _borrow(task.labels),
+            _borrow(task.asked),
+            _borrow(task.areas),
+            task.weight,
+            _borrow(task.shares),
+            _borrow(task.inputs),
+        ),
+        schedule,
+        Best(_borrow(best.gates), _borrow(best.outputs)),
+    )
+
+
+@njit(**INNER)
+def _anneal(state: State, task: Task, schedule: Schedule, best: Best) -> int:
+    errors = _settle(state, task)
+    cost = errors + task.weight * _area(state.totals, task.areas)
     best_errors, best_cost = errors, cost
-    kinds[:], reads[:], outputs[:] = state.kinds, state.reads, state.outputs
     temperature = schedule.hot
     for move in range(1, schedule.moves + 1):
         if move % COOLING_STEP == 1:
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** (move / schedule.moves)
-        state.totals[LOWEST], state.totals[N_TURNED] = len(state.kinds), 0
+        state.totals[LOWEST], state.totals[N_TURNED] = len(state.gates), 0
         n_changes = _propose(state, task, schedule, move)
-        if n_changes == 0:
-            continue
         limit = cost - temperature * math.log(_unit(state.random))
-        new_area = task.weight * area(state.totals, task.areas)
-        if new_area > limit:
-            _take_back(state, task.first, n_changes, move)
-            continue
-        new_errors = _count_again(state, task, n_changes, move, errors)
+        new_area = task.weight * _area(state.totals, task.areas)
+        new_errors = errors
+        if new_area <= limit:
+            new_errors = _count_again(state, task, n_changes, move, errors)
         if new_errors + new_area > limit:
             _take_back(state, task.first, n_changes, move)
             continue
@@ -137,14 +193,14 @@ def anneal(state: State, task: Task, schedule: Schedule, kinds: Array, reads: Ar
         errors, cost = new_errors, new_errors + new_area
         if cost < best_cost:
             best_errors, best_cost = errors, cost
-            kinds[:], reads[:], outputs[:] = state.kinds, state.reads, state.outputs
+            _keep(state, best)
     return best_errors
 
 
-@njit(**OUTER)
-def settle(state: State, task: Task) -> int:
+@njit(**INNER)
+def _settle(state: State, task: Task) -> int:
     """Finds what is live, gives every live gate its value, and counts the errors."""
-    state.totals[LOWEST], state.totals[N_TURNED] = len(state.kinds), 0
+    state.totals[LOWEST], state.totals[N_TURNED] = len(state.gates), 0
     for output in range(len(state.outputs)):
         _use(state, task.first, state.outputs[output], 0)
     _simulate(state, task.first, 0)
@@ -153,7 +209,16 @@ def settle(state: State, task: Task) -> int:
 
 
 @njit(**INNER)
-def area(totals: Array, areas: Array) -> float:
+def _keep(state: State, best: Best) -> None:
+    for slot in range(len(state.gates)):
+        for column in range(3):
+            best.gates[slot, column] = state.gates[slot, column]
+    for output in range(len(state.outputs)):
+        best.outputs[output] = state.outputs[output]
+
+
+@njit(**INNER)
+def _area(totals: Array, areas: Array) -> float:
     """cm2 of the live gates; summed kind by kind, so that equal netlists have equal areas."""
     total = 0.0
     for kind in range(N_KINDS):
@@ -190,36 +255,32 @@ def _propose(state: State, task: Task, schedule: Schedule, move: int) -> int:
     wanted = schedule.fewest
     while wanted < schedule.most and _unit(state.random) < 0.5:
         wanted += 1
-    done = 0
-    for _ in range(wanted):
+    for index in range(wanted):
         what, where, new = _draw_change(state, task)
-        before = _part(state, what, where)
-        if new == before:
-            continue
-        state.journal[done, 0], state.journal[done, 1], state.journal[done, 2] = what, where, before
+        state.journal[index, 0], state.journal[index, 1] = what, where
+        state.journal[index, 2] = state.outputs[where] if what == OUTPUT else state.gates[where, what]
         _change(state, task.first, what, where, new, move)
-        done += 1
-    return done
+    return wanted
 
 
 @njit(**INNER)
 def _draw_change(state: State, task: Task) -> tuple[int, int, int]:
     """What to change, where, and into what."""
-    random, n_slots = state.random, len(state.kinds)
+    random, n_slots = state.random, len(state.gates)
     chance = _unit(random)
     if chance < OUTPUT_SHARE:
         return OUTPUT, _below(random, len(state.outputs)), _below(random, task.first + n_slots)
     slot = _below(random, n_slots)
     n_live = state.totals[N_LIVE]
     if n_live > 0 and _unit(random) < LIVE_SHARE:
-        slot = state.live[_below(random, n_live)]
+        slot = state.slots[_below(random, n_live), LIVE]
     if chance < KIND_SHARE:
         share, kind = _unit(random), 0
         while share > task.shares[kind]:
             kind += 1
         return KIND, slot, kind
-    pin = _below(random, 2)
-    return LEFT + pin, slot, _draw_source(state, task, slot)
+    pin = LEFT + _below(random, 2)
+    return pin, slot, _draw_source(state, task, slot)
 
 
 @njit(**INNER)
@@ -232,75 +293,70 @@ def _draw_source(state: State, task: Task, slot: int) -> int:
     if chance < 0.50:
         return _below(random, 2)
     if chance < 0.75:
-        return task.inputs[_below(random, len(task.inputs))]
+        return np.int64(task.inputs[_below(random, len(task.inputs))])
     if chance < 0.80:
         return 2 + _below(random, first - 2)
-    signal = state.reads[slot, _below(random, 2)]
-    return state.reads[signal - first, _below(random, 2)] if signal >= first else signal
+    signal = np.int64(state.gates[slot, LEFT + _below(random, 2)])
+    return np.int64(state.gates[signal - first, LEFT + _below(random, 2)]) if signal >= first else signal
 
 
 @njit(**INNER)
-def _part(state: State, what: int, where: int) -> int:
-    if what == KIND:
-        return state.kinds[where]
-    return state.outputs[where] if what == OUTPUT else state.reads[where, what - LEFT]
+def _take_back(state: State, first: int, n_changes: int, move: int) -> None:
+    """Undoes the changes of a move, the last one first."""
+    for index in range(n_changes - 1, -1, -1):
+        journal = state.journal
+        _change(state, first, journal[index, 0], journal[index, 1], journal[index, 2], move)
 
 
 @njit(**INNER)
 def _change(state: State, first: int, what: int, where: int, new: int, move: int) -> None:
     """Sets one part and keeps the uses, live gates and totals right."""
-    before = _part(state, what, where)
+    gates, used, released = state.gates, np.int64(new), np.int64(0)
     if what == OUTPUT:
+        released = np.int64(state.outputs[where])
         state.outputs[where] = new
-        _use(state, first, new, move)
-        _release(state, first, before)
-        return
-    alive = state.place[where] >= 0
-    if alive:
+    else:
+        before = np.int64(gates[where, what])
+        gates[where, what] = new
+        if state.slots[where, PLACE] < 0:
+            return
         _mark(state, where, move)
-    if what == KIND:
-        state.kinds[where] = new
-        if alive:
-            _change_live_kind(state, first, where, before, new, move)
-        return
-    state.reads[where, what - LEFT] = new
-    if alive and (what == LEFT or state.kinds[where] != INV):
-        _use(state, first, new, move)
-        _release(state, first, before)
-
-
-@njit(**INNER)
-def _change_live_kind(state: State, first: int, slot: int, before: int, new: int, move: int) -> None:
-    state.totals[before] -= 1
-    state.totals[new] += 1
-    if before == INV:
-        _use(state, first, state.reads[slot, 1], move)
-    elif new == INV:
-        _release(state, first, state.reads[slot, 1])
+        if what == KIND:
+            state.totals[before] -= 1
+            state.totals[new] += 1
+            second = np.int64(gates[where, RIGHT])
+            used = second if before == INV and new != INV else np.int64(0)
+            released = second if before != INV and new == INV else np.int64(0)
+        elif what == LEFT or gates[where, KIND] != INV:
+            released = before
+        else:
+            return
+    _use(state, first, used, move)
+    _release(state, first, released)
 
 
 @njit(**INNER)
 def _mark(state: State, slot: int, move: int) -> None:
-    state.marked[slot] = move
+    state.slots[slot, MARKED] = move
     state.totals[LOWEST] = min(state.totals[LOWEST], slot)
 
 
 @njit(**INNER)
 def _use(state: State, first: int, signal: int, move: int) -> None:
-    """One more live reader; a slot that so comes alive uses what it reads."""
+    """One more live reader; a slot that so comes alive uses what it reads. Inputs count none."""
+    slots, totals = state.slots, state.totals
     state.stack[0], top = signal, 1
     while top > 0:
         top -= 1
         slot = state.stack[top] - first
         if slot < 0:
             continue
-        state.uses[slot] += 1
-        if state.uses[slot] > 1:
+        slots[slot, USES] += 1
+        if slots[slot, USES] > 1:
             continue
-        n_live = state.totals[N_LIVE]
-        state.live[n_live], state.place[slot] = slot, n_live
-        state.totals[N_LIVE] += 1
-        state.totals[state.kinds[slot]] += 1
+        slots[totals[N_LIVE], LIVE], slots[slot, PLACE] = slot, totals[N_LIVE]
+        totals[N_LIVE] += 1
+        totals[state.gates[slot, KIND]] += 1
         _mark(state, slot, move)
         top = _push_reads(state, slot, top)
 
@@ -308,113 +364,101 @@ def _use(state: State, first: int, signal: int, move: int) -> None:
 @njit(**INNER)
 def _release(state: State, first: int, signal: int) -> None:
     """One live reader less; a slot that so dies releases what it reads."""
+    slots, totals = state.slots, state.totals
     state.stack[0], top = signal, 1
     while top > 0:
         top -= 1
         slot = state.stack[top] - first
         if slot < 0:
             continue
-        state.uses[slot] -= 1
-        if state.uses[slot] > 0:
+        slots[slot, USES] -= 1
+        if slots[slot, USES] > 0:
             continue
-        state.totals[N_LIVE] -= 1
-        last = state.live[state.totals[N_LIVE]]
-        state.live[state.place[slot]], state.place[last] = last, state.place[slot]
-        state.place[slot] = -1
-        state.totals[state.kinds[slot]] -= 1
+        totals[N_LIVE] -= 1
+        last, place = slots[totals[N_LIVE], LIVE], slots[slot, PLACE]
+        slots[place, LIVE], slots[last, PLACE] = last, place
+        slots[slot, PLACE] = -1
+        totals[state.gates[slot, KIND]] -= 1
         top = _push_reads(state, slot, top)
 
 
 @njit(**INNER)
 def _push_reads(state: State, slot: int, top: int) -> int:
-    state.stack[top] = state.reads[slot, 0]
-    if state.kinds[slot] == INV:
+    """Puts the signals that a slot reads on the stack; gives its new height."""
+    state.stack[top] = state.gates[slot, LEFT]
+    if state.gates[slot, KIND] == INV:
         return top + 1
-    state.stack[top + 1] = state.reads[slot, 1]
+    state.stack[top + 1] = state.gates[slot, RIGHT]
     return top + 2
-
-
-@njit(**INNER)
-def _take_back(state: State, first: int, n_changes: int, move: int) -> None:
-    """Undoes the changes of a move, the last one first."""
-    for index in range(n_changes - 1, -1, -1):
-        what, where, before = state.journal[index]
-        _change(state, first, what, where, before, move)
 
 
 @njit(**INNER)
 def _count_again(state: State, task: Task, n_changes: int, move: int, errors: int) -> int:
     """The errors after the changes of a move; as before where no output has another value."""
     _simulate(state, task.first, move)
+    affected = False
     for index in range(n_changes):
-        if state.journal[index, 0] == OUTPUT:
-            return _errors(state, task, move)
-    for output in state.outputs:
-        if state.changed[output] == move:
-            return _errors(state, task, move)
-    return errors
+        affected |= state.journal[index, 0] == OUTPUT
+    for output in range(len(state.outputs)):
+        affected |= state.signals[state.outputs[output], CHANGED] == move
+    return _errors(state, task, move) if affected else errors
 
 
 @njit(**INNER)
 def _simulate(state: State, first: int, move: int) -> None:
     """New values for live gates that are marked or read a new value; lists those that differ."""
-    kinds, reads, changed, side = state.kinds, state.reads, state.changed, state.side
-    for slot in range(state.totals[LOWEST], len(kinds)):
-        if state.place[slot] < 0:
+    gates, signals, values, totals = state.gates, state.signals, state.values, state.totals
+    for slot in range(totals[LOWEST], len(gates)):
+        if state.slots[slot, PLACE] < 0:
             continue
-        left, right = reads[slot, 0], reads[slot, 1]
-        if kinds[slot] == INV:
+        kind, left, right = gates[slot, KIND], gates[slot, LEFT], gates[slot, RIGHT]
+        if kind == INV:
             right = left
-        if state.marked[slot] != move and changed[left] != move and changed[right] != move:
+        new_left, new_right = signals[left, CHANGED] == move, signals[right, CHANGED] == move
+        if not (new_left or new_right or state.slots[slot, MARKED] == move):
             continue
         signal = first + slot
-        held = 2 * signal + side[signal]
-        if _gate(
-            kinds[slot],
-            state.values[2 * left + (side[left] ^ (changed[left] == move))],
-            state.values[2 * right + (side[right] ^ (changed[right] == move))],
-            state.values[held],
-            state.values[held ^ 1],
-        ):
-            changed[signal] = move
-            state.turned[state.totals[N_TURNED]] = signal
-            state.totals[N_TURNED] += 1
+        a, b = 2 * left + (signals[left, SIDE] ^ new_left), 2 * right + (signals[right, SIDE] ^ new_right)
+        if _gate(values, kind, a, b, 2 * signal + signals[signal, SIDE]):
+            signals[signal, CHANGED] = move
+            signals[totals[N_TURNED], TURNED] = signal
+            totals[N_TURNED] += 1
 
 
 @njit(**INNER)
-def _gate(kind: int, a: Array, b: Array, held: Array, out: Array) -> bool:
-    """Fills out, and tells whether it differs from what is held."""
+def _gate(values: Array, kind: int, a: int, b: int, held: int) -> bool:
+    """Fills the row that is not held, and tells whether it differs from the one that is."""
+    out, differ = held ^ 1, _NONE
     flip = _NONE if kind in (AND, OR, XOR) else _ONES
-    differ = _NONE
     if kind in (XOR, XNOR):
-        for word in range(len(out)):
-            value = a[word] ^ b[word] ^ flip
-            differ |= value ^ held[word]
-            out[word] = value
+        for word in range(values.shape[1]):
+            value = values[a, word] ^ values[b, word] ^ flip
+            differ |= value ^ values[held, word]
+            values[out, word] = value
     elif kind in (OR, NOR):
-        for word in range(len(out)):
-            value = (a[word] | b[word]) ^ flip
-            differ |= value ^ held[word]
-            out[word] = value
+        for word in range(values.shape[1]):
+            value = (values[a, word] | values[b, word]) ^ flip
+            differ |= value ^ values[held, word]
+            values[out, word] = value
     else:  # an inverter is a NAND of its input with itself
-        for word in range(len(out)):
-            value = (a[word] & b[word]) ^ flip
-            differ |= value ^ held[word]
-            out[word] = value
+        for word in range(values.shape[1]):
+            value = (values[a, word] & values[b, word]) ^ flip
+            differ |= value ^ values[held, word]
+            values[out, word] = value
     return differ != _NONE
 
 
 @njit(**INNER)
 def _errors(state: State, task: Task, move: int) -> int:
     """Rows whose output code is not their class."""
-    right = state.right
-    right[:] = task.asked
+    right, values = state.right, state.values
+    for word in range(len(right)):
+        right[word] = task.asked[word]
     for output in range(len(state.outputs)):
         signal = state.outputs[output]
-        values = state.values[2 * signal + (state.side[signal] ^ (state.changed[signal] == move))]
-        labels = task.labels[output]
+        row = 2 * signal + (state.signals[signal, SIDE] ^ (state.signals[signal, CHANGED] == move))
         for word in range(len(right)):
-            right[word] &= ~(values[word] ^ labels[word])
+            right[word] &= ~(values[row, word] ^ task.labels[output, word])
     count = np.int64(0)
     for word in range(len(right)):
         count += _ones(right[word])
@@ -433,7 +477,8 @@ def _ones(word: np.uint64) -> int:
 @njit(**INNER)
 def _turn(state: State) -> None:
     """Makes the new values the held ones."""
+    signals = state.signals
     for index in range(state.totals[N_TURNED]):
-        signal = state.turned[index]
-        state.side[signal] ^= 1
-        state.changed[signal] = -1
+        signal = signals[index, TURNED]
+        signals[signal, SIDE] ^= 1
+        signals[signal, CHANGED] = -1

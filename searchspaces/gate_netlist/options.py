@@ -24,6 +24,7 @@ MAX_PRICES = 32
 MOVES = IntRange(1, 10**10)
 ROUNDS = IntRange(1, 100)
 CHANGES = IntRange(1, 8)
+DEFAULT_CHANGES = IntRange(1, 3)
 TEMPERATURES = RealRange(1e-3, 1e4)
 
 
@@ -40,7 +41,7 @@ class GateNetlistOptions:
     prices: tuple[float, ...] = (0.05, 0.1, 0.3, 1.0, 2.0)
     moves: int = 2_000_000
     rounds: int = 2
-    changes: IntRange = IntRange(1, 3)
+    changes: IntRange = DEFAULT_CHANGES
     temperatures: RealRange | None = None
 
 
