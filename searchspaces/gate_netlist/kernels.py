@@ -129,7 +129,7 @@ def _without_reference_count(typing_context: object, array: Any) -> Any:
     return array(array), generate
 
 
-_borrow: Callable[[Array], Array] = intrinsic(_without_reference_count)
+_borrow: Callable[[Array], Array] = intrinsic(_without_reference_count)  # type: ignore[assignment]
 """The same array without a reference count, which would cost several times what a move does.
 
 Valid while somebody else holds the array.
