@@ -38,7 +38,7 @@ class GateNetlistOptions:
     """
 
     start: Start = "winners"
-    prices: tuple[float, ...] = (0.05, 0.1, 0.3, 1.0, 2.0)
+    prices: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
     moves: int = 2_000_000
     rounds: int = 2
     changes: IntRange = DEFAULT_CHANGES

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.cells import load_cells
-from codegen.circuit import area_cm2, pack_codes, remove_dead_gates
+from codegen.circuit import area_cm2, cell_counts, pack_codes, remove_dead_gates, simulate
 from codegen.ir import ClassOutput, Feature, Gate, GateNetlist, Interface, Network
 from codegen.ir.evaluate import evaluate
 from codegen.ir.network import GATE_KINDS
 from searchspaces.gate_netlist import Objective, anneal_netlist, objective, temperatures_for
+from searchspaces.gate_netlist.kernels import SIDE, Best, Schedule, anneal
+from searchspaces.gate_netlist.slots import make_task, netlist_of, roomy_state
 from searchspaces.parse import IntRange
 from searchspaces.space import SpaceError
 from tests.networks import codes_for, gate_netlists
@@ -85,6 +87,24 @@ def test_the_result_is_valid_live_and_never_costs_more_than_the_start(
     assert after.errors == (evaluate(Network(network.interface, found), codes) != labels).sum()
     assert after.area_cm2 == pytest.approx(area_cm2(found, EGFET))
     assert remove_dead_gates(found, network.interface.n_input_bits) == found
+
+
+@given(classifiers, st.integers(0, 2**32 - 1))
+def test_what_was_counted_move_by_move_is_what_the_netlists_have(network: Network, seed: int) -> None:
+    codes, words, labels = rows_for(network, 100)
+    task = make_task(network.body, words, labels, AREAS, 0.3)
+    state = roomy_state(network.body, words, task.inputs, seed)
+    best = Best(state.gates.copy(), state.outputs.copy())
+    errors = anneal(state, task, Schedule(2000, 2.0, 1.0, 1, 8), best)
+    answers = evaluate(Network(network.interface, netlist_of(best, task.first)), codes)
+    assert errors == (answers != labels).sum()
+    last = netlist_of(Best(state.gates, state.outputs), task.first)
+    counts = cell_counts(last)
+    assert state.totals[: len(GATE_KINDS)].tolist() == [counts.get(kind, 0) for kind in GATE_KINDS]
+    held = [state.values[2 * s + state.signals[s, SIDE]] for s in state.outputs]
+    samples = pack_codes(codes, [feature.bits for feature in network.interface.features])
+    exact = simulate(last, samples)[list(last.outputs[0])]
+    np.testing.assert_array_equal(np.array(held), exact)
 
 
 def test_no_moves_give_the_start_without_its_dead_gates() -> None:
