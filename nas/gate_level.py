@@ -1,0 +1,178 @@
+"""The gate-level search: from any trained network to a smaller netlist that errs hardly more often.
+
+A network is synthesized, its netlist annealed at a price of area, mapped again, and so on; the result is a
+network whose body is a `GateNetlist`. A stage of a run is a list of jobs, one for each start and price.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.cells import CellLibrary
+from codegen.circuit import pack_codes
+from codegen.ir import ClassOutput, GateNetlist, Interface, Network, TensorNet
+from codegen.ir.evaluate import Codes, evaluate
+from codegen.ir.network import GATE_KINDS
+from codegen.synthesis import map_netlist, synthesize
+from codegen.verilog import emit_verilog
+from nas.errors import ProofError, RunError
+from searchspaces.gate_netlist import (
+    GateNetlistOptions,
+    Objective,
+    anneal_netlist,
+    objective,
+    temperatures_for,
+)
+from searchspaces.gate_netlist.slots import Areas, Labels, Words
+
+
+@dataclass(frozen=True, slots=True)
+class GateJob:
+    """One start at one price. number: from 0, its place in the stage. start: index of the design.
+
+    after: number of the job with the same start at the next lower price, whose result this one may start
+    from instead; None for the lowest.
+    """
+
+    number: int
+    start: int
+    price: float
+    after: int | None
+
+
+def gate_jobs(n_starts: int, options: GateNetlistOptions) -> tuple[GateJob, ...]:
+    """The jobs of a stage, start by start, each at rising prices: what a job needs comes before it."""
+    jobs: list[GateJob] = []
+    for start in range(n_starts):
+        for index, price in enumerate(options.prices):
+            number = len(jobs)
+            jobs.append(GateJob(number, start, price, number - 1 if index else None))
+    return tuple(jobs)
+
+
+def run_job(
+    job: GateJob,
+    starts: Sequence[Network],
+    done: Mapping[int, Network],
+    codes: Codes,
+    labels: Labels,
+    library: CellLibrary,
+    options: GateNetlistOptions,
+    seed: int,
+) -> Network:
+    """Improves the better, at the job's price, of its start and the result of the job before it.
+
+    starts: designs of earlier families, better as `as_gates` than synthesized again for each job. done:
+    results by the number of their job. seed: of the stage; the job makes its own of it. Other arguments and
+    errors as `improve`.
+    """
+    network = as_gates(starts[job.start], library)
+    if job.after is not None:
+        rows = _Rows.of(network.interface, codes, labels, library)
+        earlier = done[job.after]
+        if rows.judge(_gates(earlier), job.price).cost < rows.judge(_gates(network), job.price).cost:
+            network = earlier
+    own_seed = int(np.random.SeedSequence(seed, spawn_key=(job.number,)).generate_state(1)[0])
+    return improve(network, codes, labels, library, options, job.price, own_seed)
+
+
+def improve(
+    network: Network,
+    codes: Codes,
+    labels: Labels,
+    library: CellLibrary,
+    options: GateNetlistOptions,
+    price: float,
+    seed: int,
+) -> Network:
+    """The network as gates, annealed on training rows and mapped again `options.rounds` times.
+
+    codes: (n_rows, n_features) training rows. labels: (n_rows,) their classes. price: accuracy, as a share
+    of 1, that a cm2 must earn; errors + price * n_rows * area of the result is never above that of the start
+    as gates. The result depends on the arguments, and on the synthesis tools, alone. Raises RunError for a
+    network without classes, SpaceError for rows that do not fit, ToolError and SynthesisError where synthesis
+    fails, ProofError where the result errs on other rows than the search counted.
+    """
+    start = as_gates(network, library)
+    rows = _Rows.of(start.interface, codes, labels, library)
+    spread = options.temperatures
+    best = _gates(start)
+    for seed_of_round in np.random.SeedSequence(seed).generate_state(options.rounds):
+        annealed = anneal_netlist(
+            best,
+            rows.words,
+            rows.labels,
+            rows.n_classes,
+            rows.gate_areas,
+            price,
+            moves=options.moves,
+            seed=int(seed_of_round),
+            temperatures=(spread.upper, spread.lower) if spread else temperatures_for(len(labels)),
+            changes=options.changes,
+        )
+        mapped = map_netlist(annealed, len(rows.words), library).netlist
+        best = min((best, annealed, mapped), key=lambda netlist: rows.judge(netlist, price).cost)
+    result = Network(start.interface, best)
+    _check_errors(result, codes, labels, rows.judge(best, price))
+    return result
+
+
+def as_gates(network: Network, library: CellLibrary) -> Network:
+    """The same function as a netlist of the library's gates; a network that is one already stays as it is.
+
+    Raises RunError for a network that answers with values or computes with tensors, and what synthesis
+    raises.
+    """
+    if not isinstance(network.interface.output, ClassOutput):
+        raise RunError("gate_netlist: the network must answer with a class, not with values; leave it out")
+    if isinstance(network.body, TensorNet):
+        raise RunError("gate_netlist: a tensor network has no gates; start from an MLP, a tree or a netlist")
+    if isinstance(network.body, GateNetlist):
+        if {gate.kind for gate in network.body.gates} <= set(library.kinds):
+            return network
+        body = map_netlist(network.body, network.interface.n_input_bits, library).netlist
+        return Network(network.interface, body)
+    lowest = np.array([[feature.code_lo for feature in network.interface.features]], dtype=np.int32)
+    module = emit_verilog(network, name="start", vectors=lowest)
+    mapped = synthesize(module.files[0].text, module.prefix, library)
+    return Network(network.interface, mapped.netlist)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Training rows and cells as the kernels want them."""
+
+    words: Words
+    labels: npt.NDArray[np.int64]
+    n_classes: int
+    gate_areas: Areas
+
+    @classmethod
+    def of(cls, interface: Interface, codes: Codes, labels: Labels, library: CellLibrary) -> "_Rows":
+        words = pack_codes(codes, [feature.bits for feature in interface.features]).words
+        return cls(words, labels.astype(np.int64), interface.n_outputs, gate_areas(library))
+
+    def judge(self, netlist: GateNetlist, price: float) -> Objective:
+        return objective(netlist, self.words, self.labels, self.n_classes, self.gate_areas, price)
+
+
+def gate_areas(library: CellLibrary) -> Areas:
+    """cm2 of each gate in the order of `GATE_KINDS`; infinite where the library has none."""
+    known = set(library.kinds)
+    return np.array([library.area_cm2(kind) if kind in known else np.inf for kind in GATE_KINDS])
+
+
+def _gates(network: Network) -> GateNetlist:
+    assert isinstance(network.body, GateNetlist)
+    return network.body
+
+
+def _check_errors(network: Network, codes: Codes, labels: Labels, counted: Objective) -> None:
+    errors = int((evaluate(network, codes) != labels).sum())
+    if errors != counted.errors:
+        raise ProofError(
+            f"gate_netlist: the search counted {counted.errors} errors on the training rows, but the network "
+            f"has {errors}; please report this"
+        )

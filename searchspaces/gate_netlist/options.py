@@ -1,0 +1,119 @@
+"""The options of the family `gate_netlist`; docs/spaces.md explains them line by line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, TypeAlias
+
+from searchspaces.parse import (
+    IntRange,
+    RealRange,
+    did_you_mean,
+    parse_choice,
+    parse_int,
+    parse_int_range,
+    parse_real_range,
+)
+from searchspaces.space import SpaceError
+
+FAMILY = "gate_netlist"
+Start: TypeAlias = Literal["winners", "knee", "best_accuracy", "front"]
+STARTS: tuple[Start, ...] = ("winners", "knee", "best_accuracy", "front")
+
+PRICES = RealRange(1e-6, 1e6)
+MAX_PRICES = 32
+MOVES = IntRange(1, 10**10)
+ROUNDS = IntRange(1, 100)
+CHANGES = IntRange(1, 8)
+DEFAULT_CHANGES = IntRange(1, 3)
+TEMPERATURES = RealRange(1e-3, 1e4)
+
+
+@dataclass(frozen=True, slots=True)
+class GateNetlistOptions:
+    """How the gates of a netlist are searched. Made from a spec by `parse_options`.
+
+    start: the designs of earlier families to start from. prices: rising, accuracy (as a share of 1) that a
+    cm2 must earn. moves: of one annealing. rounds: of annealing and mapping. changes: of one move.
+    temperatures: last and first, in errors; None chooses by the number of rows (`temperatures_for`).
+    """
+
+    start: Start = "winners"
+    prices: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+    moves: int = 2_000_000
+    rounds: int = 2
+    changes: IntRange = DEFAULT_CHANGES
+    temperatures: RealRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionProblem:
+    """One thing wrong with the options. key: the option. text: what must hold and what came."""
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        where = FAMILY if self.text.startswith("unknown") else f"{FAMILY}: {self.key}"
+        return f"{where}: {self.text}"
+
+
+def parse_options(mapping: Mapping[str, object]) -> GateNetlistOptions:
+    """The options of a spec. Raises SpaceError with one line for each problem."""
+    options, problems = read_options(mapping)
+    if problems:
+        raise SpaceError("\n".join(str(problem) for problem in problems))
+    return options
+
+
+def read_options(mapping: Mapping[str, object]) -> tuple[GateNetlistOptions, tuple[OptionProblem, ...]]:
+    """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
+    read: dict[str, object] = {}
+    problems: list[OptionProblem] = []
+    for key, value in mapping.items():
+        if key not in PARSERS:
+            hint = did_you_mean(key, PARSERS) or f"; known are {', '.join(PARSERS)}"
+            problems.append(OptionProblem(key, f"unknown key {key!r}{hint}"))
+            continue
+        try:
+            read[key] = PARSERS[key](value)
+        except SpaceError as error:
+            problems.append(OptionProblem(key, str(error)))
+    return _options(read), tuple(problems)
+
+
+def _options(read: Mapping[str, object]) -> GateNetlistOptions:
+    default = GateNetlistOptions()
+    values = {field.name: read.get(field.name, getattr(default, field.name)) for field in fields(default)}
+    return GateNetlistOptions(**values)  # type: ignore[arg-type]
+
+
+def _parse_prices(value: object) -> tuple[float, ...]:
+    items = value if isinstance(value, list | tuple) else [value]
+    if not 1 <= len(items) <= MAX_PRICES:
+        raise SpaceError(f"must have 1 to {MAX_PRICES} prices, not {len(items)}")
+    prices = [_parse_price(item) for item in items]
+    if len(set(prices)) != len(prices):
+        raise SpaceError(f"must name no price twice, not {value!r}")
+    return tuple(sorted(prices))
+
+
+def _parse_price(value: object) -> float:
+    price = parse_real_range(value, PRICES)
+    if not price.is_fixed:
+        raise SpaceError(f"must be a list of numbers such as [0.1, 0.3, 1], not {value!r}")
+    return price.lower
+
+
+def _parse_temperatures(value: object) -> RealRange | None:
+    return None if value == "auto" else parse_real_range(value, TEMPERATURES)
+
+
+PARSERS: Mapping[str, Callable[[object], object]] = {
+    "start": lambda value: parse_choice(value, STARTS),
+    "prices": _parse_prices,
+    "moves": lambda value: parse_int(value, MOVES),
+    "rounds": lambda value: parse_int(value, ROUNDS),
+    "changes": lambda value: parse_int_range(value, CHANGES),
+    "temperatures": _parse_temperatures,
+}
+"""How each option is read; the order is that of the documentation."""
