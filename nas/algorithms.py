@@ -27,9 +27,13 @@ class Choice:
 
 def choose_algorithm(search: SearchSpec, stage: Stage) -> Choice:
     """What the spec names, or for `auto` what suits the stage."""
+    if stage.kind == "trees":
+        return Choice("annealing", "one decision tree for each price of area")
+    if stage.kind == "gates":
+        return Choice("annealing", "gates of earlier designs, for each price of area")
     if search.algorithm != "auto":
         return Choice(search.algorithm, "named in the spec")
-    if stage.options.detail == "genes":
+    if stage.kind == "genes":
         return Choice("nsga2", "hundreds of genes and evaluations in microseconds: array NSGA-II")
     if stage.budget.evaluations <= FEW_EVALUATIONS or math.isfinite(stage.budget.seconds):
         return Choice("tpe", "each candidate is trained: multivariate TPE learns from every one")

@@ -13,10 +13,10 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
-from nas.finish import Finalist, axis_finalists, choose, final_front, gene_finalists, read_test_part
+from nas.finish import Finalist, choose, final_front, finalists_of, read_test_part
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
-from nas.problem import Problem, build_problem, gene_problem, make_goals
+from nas.problem import Problem, build_problem, make_goals
 from nas.records import Event, Winner
 from nas.report.as_json import render_json
 from nas.report.data import EmittedFile, ReportData
@@ -179,15 +179,7 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     """Front, winners, exports, proofs and report of a run whose stages have ended."""
     archive = sitting.archive
     sitting.show(ProgressFacts(phase="choosing", detail="the front, by validation figures"))
-    finalists = [
-        finalist
-        for stage in problem.stages
-        for finalist in (
-            gene_finalists(gene_problem(problem, stage), archive)
-            if stage.options.detail == "genes"
-            else axis_finalists(problem, stage.name, archive)
-        )
-    ]
+    finalists = finalists_of(problem, problem.stages, archive)
     front = final_front(finalists, problem.goals)
     for finalist in front:
         archive.put_network(finalist.network)

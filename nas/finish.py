@@ -1,11 +1,11 @@
 """The end of a run: the front by validation figures, the winners, the test part read once, and the report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from codegen.ir import BespokeMlp, Design, Network
+from codegen.ir import DecisionTree, Design, GateNetlist, Network, TensorNet
 from codegen.ir.evaluate import evaluate
 from codegen.ir.serialize import content_hash
 from hwmodels.model import Workload
@@ -18,7 +18,7 @@ from nas.history import entered, in_order
 from nas.objectives import FloatArray, Goals
 from nas.pareto import knee_index
 from nas.parts import Part, make_part
-from nas.problem import Problem
+from nas.problem import Problem, Stage, gene_problem
 from nas.records import FrontEntry, Winner
 
 
@@ -51,8 +51,19 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
     return finalists
 
 
-def axis_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
-    """The evaluated candidates of an axis stage that keep all limits."""
+def finalists_of(problem: Problem, stages: Iterable[Stage], archive: Archive) -> list[Finalist]:
+    """What some stages bring to the final front."""
+    finalists: list[Finalist] = []
+    for stage in stages:
+        if stage.kind == "genes":
+            finalists += gene_finalists(gene_problem(problem, stage), archive)
+        else:
+            finalists += evaluated_finalists(problem, stage.name, archive)
+    return finalists
+
+
+def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
+    """The candidates that a stage evaluated one by one and that keep all limits."""
     finalists = []
     for done in archive.evaluations():
         if done.family != name or done.status != "ok" or done.network is None:
@@ -137,8 +148,13 @@ def _check_same(exact: Mapping[str, float], searched: Mapping[str, float]) -> No
 def describe(network: Network) -> str:
     """A design in one line."""
     body = network.body
-    if not isinstance(body, BespokeMlp):
-        return type(body).__name__
+    match body:
+        case DecisionTree():
+            return f"decision tree of {len(body.nodes)} tests"
+        case GateNetlist():
+            return f"netlist of {len(body.gates)} gates"
+        case TensorNet():
+            return f"tensor network of {len(body.graph.operators)} operators"
     widths = [network.interface.n_features, *(len(layer.neurons) for layer in body.layers)]
     read = {term.input for neuron in body.layers[0].neurons for term in neuron.terms}
     return f"{'-'.join(map(str, widths))} MLP reading {len(read)} of {widths[0]} features"

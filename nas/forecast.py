@@ -78,7 +78,9 @@ def estimate(spec: Spec, *, allow_code: bool = False) -> Estimate:
 
 def _estimate_stage(problem: Problem, stage: Stage) -> StageEstimate:
     rng = np.random.default_rng(problem.spec.seed)
-    if stage.options.detail == "genes":
+    if stage.kind in ("trees", "gates"):
+        return _annealed(stage)
+    if stage.kind == "genes":
         genes = gene_problem(problem, stage)
         domain, prices = genes.space.domain, _gene_prices(problem, genes, rng)
         rate = _gene_rate(genes, rng)
@@ -101,6 +103,22 @@ def _estimate_stage(problem: Problem, stage: Stage) -> StageEstimate:
         evaluations_per_second=rate,
         seconds=seconds,
         limited_by="minutes" if by_time else "evaluations",
+    )
+
+
+def _annealed(stage: Stage) -> StageEstimate:
+    """An annealed family is a short list of jobs; nothing is known of their prices before they are done."""
+    return StageEstimate(
+        name=stage.name,
+        algorithm="annealing",
+        n_variables=0,
+        log10_designs=math.inf,
+        n_samples=0,
+        prices={},
+        feasible_share=math.nan,
+        evaluations_per_second=math.nan,
+        seconds=math.nan,
+        limited_by="jobs",
     )
 
 

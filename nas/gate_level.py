@@ -69,7 +69,7 @@ def run_job(
     errors as `improve`.
     """
     network = as_gates(starts[job.start], library)
-    if job.after is not None:
+    if job.after is not None and job.after in done:
         rows = _Rows.of(network.interface, codes, labels, library)
         earlier = done[job.after]
         if rows.judge(_gates(earlier), job.price).cost < rows.judge(_gates(network), job.price).cost:

@@ -2,16 +2,22 @@
 
 import numpy as np
 
+from codegen.ir import Network
 from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
+from nas.family_jobs import GateJobs, TreeJobs
+from nas.finish import choose, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
+from nas.job_stage import Jobs, JobStage
 from nas.problem import Problem, Stage, axis_space, gene_problem
 from nas.records import STAGE_END, Event
 from nas.report.progress import ProgressFacts
 from nas.stage import Clock, Sitting
 from searchspaces.approximate_mlp import ApproximateMlpGenes
+from searchspaces.decision_tree import DecisionTreeOptions
+from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue, Rows
 
 DEFAULT_POPULATION = 200
@@ -28,8 +34,14 @@ def drive(problem: Problem, sitting: Sitting) -> None:
         seed = int(np.random.SeedSequence(problem.spec.seed, spawn_key=(index,)).generate_state(1)[0])
         choice = choose_algorithm(problem.spec.search, stage)
         _note_choice(choice, stage, sitting)
-        run_stage = _run_genes if stage.options.detail == "genes" else _run_axes
-        sitting.archive.append(run_stage(problem, stage, choice, seed, sitting))
+        match stage.kind:
+            case "genes":
+                end = _run_genes(problem, stage, choice, seed, sitting)
+            case "axes":
+                end = _run_axes(problem, stage, choice, seed, sitting)
+            case "trees" | "gates":
+                end = _run_jobs(problem, stage, seed, sitting)
+        sitting.archive.append(end)
 
 
 def ended_stages(archive: Archive) -> set[str]:
@@ -97,6 +109,37 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
     if not search.feasible:
         reason = f"{reason}; {search.why_none()}"
     return _stage_end(stage, reason, clock, search.asked, search.rejected)
+
+
+def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
+    known = {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
+    clock = Clock(before=sum(done.seconds for done in known.values()))
+    sitting.show(ProgressFacts(phase="annealing", detail=f"{stage.name}, first designs"))
+    jobs: Jobs
+    if isinstance(stage.options, DecisionTreeOptions):
+        jobs = TreeJobs.of(problem, stage.options, seed)
+    else:
+        assert isinstance(stage.options, GateNetlistOptions)
+        jobs = GateJobs.of(problem, stage.options, starting_designs(problem, stage, sitting.archive), seed)
+    search = JobStage(stage.name, jobs, problem.goals, problem.models, stage.budget, clock, sitting, known)
+    reason = search.run()
+    return _stage_end(stage, reason, clock, len(jobs.values), 0)
+
+
+def starting_designs(problem: Problem, stage: Stage, archive: Archive) -> list[Network]:
+    """The designs of the stages before a gate-level one that it is told to start from."""
+    before = problem.stages[: problem.stages.index(stage)]
+    front = final_front(finalists_of(problem, before, archive), problem.goals)
+    assert isinstance(stage.options, GateNetlistOptions)
+    match stage.options.start:
+        case "front":
+            return [item.network for item in front]
+        case "winners":
+            roles = problem.spec.emit.winners
+        case role:
+            roles = (role,)
+    chosen = {item.entry.network: item.network for _, item in choose(front, problem.goals, roles)}
+    return list(chosen.values())
 
 
 def _stage_end(stage: Stage, reason: str, clock: Clock, asked: int, rejected: int) -> Event:

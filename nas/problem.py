@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from hwmodels.model import HardwareModel, Workload
 from nas.data import load_dataset
@@ -10,6 +11,7 @@ from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
 from nas.evaluate import pack_part
+from nas.families import PARSERS, FamilyOptions
 from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
 from nas.parts import fit_rows, make_part
@@ -17,13 +19,11 @@ from nas.plugins import make_hardware_model
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.stage import Budget
-from searchspaces.approximate_mlp import (
-    ApproximateMlpAxes,
-    ApproximateMlpGenes,
-    ApproximateMlpOptions,
-    parse_options,
-)
+from searchspaces.approximate_mlp import ApproximateMlpAxes, ApproximateMlpGenes, ApproximateMlpOptions
+from searchspaces.decision_tree import DecisionTreeOptions
+from searchspaces.gate_netlist import GateNetlistOptions
 
+StageKind: TypeAlias = Literal["genes", "axes", "trees", "gates"]
 UNLIMITED = 10**12
 """Stands for a budget of evaluations where only minutes are given."""
 
@@ -33,8 +33,19 @@ class Stage:
     """A family of the spec's space with its share of the budget. name: unique in the run."""
 
     name: str
-    options: ApproximateMlpOptions
+    options: FamilyOptions
     budget: Budget
+
+    @property
+    def kind(self) -> StageKind:
+        """How the family is searched."""
+        match self.options:
+            case DecisionTreeOptions():
+                return "trees"
+            case GateNetlistOptions():
+                return "gates"
+            case _:
+                return self.options.detail
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +73,13 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
 
 def gene_problem(problem: Problem, stage: Stage) -> GeneProblem:
     """The evaluation of a gene stage: scaling and genes are fitted on train without the first fold."""
-    dataset = problem.dataset
+    dataset, options = problem.dataset, _mlp_options(stage)
     rows = fit_rows(dataset, 0)
-    interface = make_interface(dataset, stage.options.input_bits.upper, rows)
+    interface = make_interface(dataset, options.input_bits.upper, rows)
     fit = make_part(dataset, rows, interface)
     return GeneProblem(
         name=stage.name,
-        space=ApproximateMlpGenes(stage.options, interface),
+        space=ApproximateMlpGenes(options, interface),
         goals=problem.goals,
         models=problem.models,
         workload=Workload(fit.codes),
@@ -80,7 +91,12 @@ def gene_problem(problem: Problem, stage: Stage) -> GeneProblem:
 def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:
     """The space of an axis stage."""
     table = problem.dataset.table
-    return ApproximateMlpAxes(stage.options, table.x.shape[1], max(1, len(table.labels)))
+    return ApproximateMlpAxes(_mlp_options(stage), table.x.shape[1], max(1, len(table.labels)))
+
+
+def _mlp_options(stage: Stage) -> ApproximateMlpOptions:
+    assert isinstance(stage.options, ApproximateMlpOptions), stage.name
+    return stage.options
 
 
 def make_goals(spec: Spec) -> Goals:
@@ -115,5 +131,5 @@ def _stages(spec: Spec) -> tuple[Stage, ...]:
     for index, entry in enumerate(spec.space):
         name = entry.family if n == 1 else f"{entry.family}-{index + 1}"
         share = evaluations // n + (index < evaluations % n)
-        stages.append(Stage(name, parse_options(entry.options), Budget(max(1, share), seconds)))
+        stages.append(Stage(name, PARSERS[entry.family](entry.options), Budget(max(1, share), seconds)))
     return tuple(stages)

@@ -50,7 +50,7 @@ __all__ = [
     "VerilogSpec",
 ]
 
-FAMILIES: tuple[str, ...] = ("approximate_mlp",)
+FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist")
 """Families of search spaces that a spec can name."""
 
 DEFAULT_MINUTES = 5.0
@@ -61,7 +61,7 @@ Algorithm: TypeAlias = Literal["auto", "random", "nsga2", "pymoo_nsga2", "tpe", 
 class SpaceSpec(Section):
     """A family of networks with its options, which the family itself reads."""
 
-    family: Literal["approximate_mlp"]
+    family: Literal["approximate_mlp", "decision_tree", "gate_netlist"]
     options: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="before")

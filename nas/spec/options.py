@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from hwmodels.model import HardwareModelError, Metric
+from nas.families import READERS
 from nas.plugins import (
     BUILT_IN,
     HWMODELS_GROUP,
@@ -23,7 +24,6 @@ from nas.spec.names import did_you_mean, nearest, one_of
 from nas.spec.problems import Problem
 from nas.spec.shape import problem_at, shown, unknown_key
 from nas.spec.tree import Node
-from searchspaces.approximate_mlp.options import read_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def space_problems(root: Node, space: JsonValue) -> list[Problem]:
             section = SpaceSpec.model_validate(entry)
         except ValidationError:
             continue
-        for found in read_options(section.options)[1]:
+        for found in READERS[section.family](section.options)[1]:
             report = unknown_key if found.text.startswith("unknown key") else problem_at
             problems.append(report(root, ("space", index, section.family, found.key), found.text))
     return problems

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from nas.families import OPTION_NAMES
 from nas.plugins import BUILT_IN, HWMODELS_GROUP, option_types, resolve
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.spec.model import ALIAS_PATTERN, FAMILIES, Spec
-from searchspaces.approximate_mlp.options import PARSERS
 
 Schema = dict[str, JsonValue]
 
@@ -54,19 +54,22 @@ def _metric_names() -> Schema:
 
 
 def _space() -> Schema:
-    options: Schema = {
-        "type": ["object", "null"],
-        "properties": {name: {} for name in PARSERS},
-        "additionalProperties": False,
-    }
     named: Schema = {
         "type": "object",
-        "properties": dict.fromkeys(FAMILIES, options),
+        "properties": {family: _family(names) for family, names in OPTION_NAMES.items()},
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
     }
     return {"description": "A family with its options.", "anyOf": [{"enum": list(FAMILIES)}, named]}
+
+
+def _family(names: tuple[str, ...]) -> Schema:
+    return {
+        "type": ["object", "null"],
+        "properties": {name: {} for name in names},
+        "additionalProperties": False,
+    }
 
 
 def _hardware() -> Schema:
