@@ -59,6 +59,10 @@ class BitHeap:
         else:
             bits[literal] = depth
 
+    def cut(self, width: int) -> None:
+        """Drops the columns from `width` on: the sum is then one modulo 2**width."""
+        self.columns = {column: bits for column, bits in self.columns.items() if column < width}
+
 
 def reduce_heap(heap: BitHeap, aig: Aig, width: int, needed: int) -> HeapSum:
     """The sum modulo 2**width, in as few gates as the columns need; the heap is used up.

@@ -7,6 +7,7 @@ from codegen.circuit.aig import FALSE, Aig
 from codegen.circuit.answer import Contest, Head, lower_contest, plan_contest, value_heads
 from codegen.circuit.forms import InputBit, LinearForm, form_of, form_range, signed_digits
 from codegen.circuit.heap import BitHeap, HeapSum, reduce_heap
+from codegen.circuit.sharing import share_adders
 from codegen.circuit.words import Word, clip_needs, clip_word, width_of
 from codegen.ir.interface import ClassOutput
 from codegen.ir.network import BespokeMlp, Network
@@ -60,13 +61,16 @@ def lower_mlp(
     rows = _plan(mlp, forms, spans, heads)
     literals, sums = _input_literals(network, aig), list[BuiltSum]()
     for depth, layer_rows in enumerate(rows):
-        literals = _lower_layer(aig, mlp, depth, layer_rows, literals, sums)
-    words = []
-    for number, head in enumerate(heads):
-        built = _build(aig, len(rows), number, head.form, head.span, head.needed, literals)
-        sums.append(built)
-        words.append(Word(_known(built.result), signed=head.span[0] < 0))
-    return (words if contest is None else [lower_contest(aig, contest, words)]), sums, contest
+        built = _build(aig, depth, layer_rows, literals)
+        sums += built
+        literals = _activations(aig, mlp, depth, layer_rows, built)
+    last = [_Row(number, head.form, head.span, 0, head.needed) for number, head in enumerate(heads)]
+    built = _build(aig, len(rows), last, literals)
+    words = [
+        Word(_known(one.result), signed=head.span[0] < 0) for one, head in zip(built, heads, strict=True)
+    ]
+    outputs = words if contest is None else [lower_contest(aig, contest, words)]
+    return outputs, sums + built, contest
 
 
 def _both(first: Range, second: Range) -> Range:
@@ -108,40 +112,39 @@ def _input_literals(network: Network, aig: Aig) -> dict[InputBit, int]:
     return {key: aig.input(position) for position, key in enumerate(keys)}
 
 
-def _lower_layer(
-    aig: Aig,
-    mlp: BespokeMlp,
-    depth: int,
-    rows: Sequence[_Row],
-    inputs: Mapping[InputBit, int],
-    sums: list[BuiltSum],
+def _activations(
+    aig: Aig, mlp: BespokeMlp, depth: int, rows: Sequence[_Row], sums: Sequence[BuiltSum]
 ) -> dict[InputBit, int]:
     """The literals of the activations of a hidden layer."""
     clip, found = mlp.layers[depth].clip, dict[InputBit, int]()
     assert clip is not None
-    for row in rows:
-        built = _build(aig, depth, row.neuron, row.form, row.span, row.needed, inputs)
-        sums.append(built)
+    for row, built in zip(rows, sums, strict=True):
         activation = clip_word(aig, _known(built.result), row.span, clip, row.read)
         found |= {(row.neuron, bit): literal for bit, literal in activation.items()}
     return found
 
 
-def _build(
-    aig: Aig,
-    layer: int,
-    neuron: int,
-    form: LinearForm,
-    span: Range,
-    needed: int,
-    inputs: Mapping[InputBit, int],
-) -> BuiltSum:
-    heap = BitHeap(form.constant)
-    for key, coefficient in sorted(form.coefficients.items()) if needed else ():
+def _build(aig: Aig, layer: int, rows: Sequence[_Row], inputs: Mapping[InputBit, int]) -> list[BuiltSum]:
+    """The sums of a layer. inputs: literals of the bits that its neurons read."""
+    heaps = [_heap(row, inputs) for row in rows]
+    widths = [min(width_of(row.span), row.needed.bit_length()) for row in rows]
+    for heap, width in zip(heaps, widths, strict=True):
+        heap.cut(width)
+    shared = share_adders(heaps, widths, aig)
+    sums = []
+    for row, heap, width, adders in zip(rows, heaps, widths, shared, strict=True):
+        rest = reduce_heap(heap, aig, width, row.needed)
+        result = HeapSum(rest.bits, (*adders, *rest.adders))
+        sums.append(BuiltSum(layer, row.neuron, row.form, inputs, result))
+    return sums
+
+
+def _heap(row: _Row, inputs: Mapping[InputBit, int]) -> BitHeap:
+    heap = BitHeap(row.form.constant)
+    for key, coefficient in sorted(row.form.coefficients.items()) if row.needed else ():
         for exponent, sign in signed_digits(coefficient):
             heap.add(inputs[key], exponent, sign)
-    width = min(width_of(span), needed.bit_length())
-    return BuiltSum(layer, neuron, form, inputs, reduce_heap(heap, aig, width, needed))
+    return heap
 
 
 def _known(result: HeapSum) -> tuple[int, ...]:

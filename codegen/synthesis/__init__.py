@@ -3,6 +3,7 @@
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Port
 from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
+from codegen.synthesis.network import synthesize_network
 from codegen.synthesis.price import MappedNetlist, VerilogPrice, price_verilog, synthesize
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "map_netlist",
     "price_verilog",
     "synthesize",
+    "synthesize_network",
 ]
