@@ -64,6 +64,11 @@ class PrintedModel:
         self._power_by_leakage = 1 + DYNAMIC_SHARE * inferences_per_s / REFERENCE_RATE
 
     @property
+    def library(self) -> CellLibrary:
+        """The cells that are counted."""
+        return self._library
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         return _METRICS
 
