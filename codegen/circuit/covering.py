@@ -3,6 +3,7 @@
 The structure stays as it is, so that adders keep their form; restructuring is for `codegen.synthesis`.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TypeAlias
@@ -28,27 +29,25 @@ def prefers_xor(library: CellLibrary) -> bool:
 
 def cover(aig: Aig, outputs: Sequence[Sequence[int]], library: CellLibrary) -> GateNetlist:
     """The netlist of the output literals; nodes that none depends on are left out."""
-    wanted = {literal for group in outputs for literal in group}
-    hints = wanted | {literal for node in aig.nodes for literal in (node.a, node.b)}
+    wanted = Counter(literal for group in outputs for literal in group)
+    readers = wanted + Counter(literal for node in aig.nodes for literal in (node.a, node.b))
     for _ in range(2):
-        chosen, hints = _choose(aig, wanted, hints, library)
+        chosen = _choose(aig, set(wanted), readers, library)
+        readers = wanted + Counter(read for _, a, b in chosen.values() for read in {a, b})
     return _build(aig, outputs, chosen)
 
 
-def _choose(
-    aig: Aig, wanted: set[int], hints: set[int], library: CellLibrary
-) -> tuple[dict[int, Option], set[int]]:
-    """The gate of each literal that is needed, from the outputs back, and these literals.
+def _choose(aig: Aig, wanted: set[int], readers: Counter[int], library: CellLibrary) -> dict[int, Option]:
+    """The gate of each literal that is needed, from the outputs back.
 
-    hints: literals that are likely to be needed by others, and so likely to be there.
+    readers: how many gates are likely to read a literal; where there are others, it is likely to be there.
     """
     needed, chosen = set(wanted), dict[int, Option]()
 
     def price(literal: int) -> float:
-        """What a literal adds at most, seen from one of its readers."""
-        if literal <= TRUE or literal in needed or literal in hints or aig.is_free(literal):
-            return 0.0
-        return library.area_cm2("inv")
+        """What a literal adds, seen from one of its readers."""
+        there = literal <= TRUE or literal in needed or readers[literal] > 1 or aig.is_free(literal)
+        return 0.0 if there else library.area_cm2("inv")
 
     for variable in reversed(range(aig.n_inputs + 1, aig.n_inputs + 1 + len(aig.nodes))):
         node = aig.node(2 * variable)
@@ -66,7 +65,7 @@ def _choose(
             needed |= {read for _, a, b in best.values() for read in (a, b)}
     inputs = [2 * (index + 1) for index in range(aig.n_inputs)]
     chosen |= {even + 1: ("inv", even, even) for even in inputs if even + 1 in needed}
-    return chosen, needed
+    return chosen
 
 
 def _covers(

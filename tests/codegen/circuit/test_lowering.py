@@ -1,5 +1,7 @@
 """Lowered circuits compute what the network computes, in fewer gates than its parts would take alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +31,8 @@ from codegen.ir.evaluate import evaluate
 from codegen.verilog import output_ports
 from tests.codegen.circuit.libraries import EGFET, LIBRARIES
 from tests.networks import bespoke_mlps, codes_for, decision_trees
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "circuit" / "comparison.txt"
 
 
 def found_by(netlist, network, codes):
@@ -151,6 +155,14 @@ def test_equal_comparators_of_a_tree_are_built_once():
     twice = lower(tree(TreeNode(PairTest(0, 1, 4), 1, 2), low, same), EGFET)
     pair = lower(tree(TreeNode(PairTest(0, 1, 4), -1, -2)), EGFET)
     assert len(twice.aig.nodes) <= len(once.aig.nodes) + len(pair.aig.nodes) + 4
+
+
+def test_the_gates_of_a_small_network_are_the_golden_ones():
+    netlist = lower_netlist(classifier(Neuron(2, (word(0, 1),)), Neuron(0, (word(1), word(0, 0, -1)))), EGFET)
+    first = 2 + 8
+    lines = [f"{first + index} = {gate.kind} {gate.a} {gate.b}" for index, gate in enumerate(netlist.gates)]
+    lines += [f"output {' '.join(map(str, group))}" for group in netlist.outputs]
+    assert "\n".join([*lines, ""]) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_a_netlist_is_refused():
