@@ -10,6 +10,7 @@ from signal import SIGINT, default_int_handler, signal
 from threading import current_thread, main_thread
 
 from codegen.artifact import Proof
+from codegen.cells import CellLibrary
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
@@ -152,7 +153,7 @@ def export(
         network,
         data_vectors(problem.dataset, network),
         Path(out),
-        options=_emit_options(run.spec),
+        options=_emit_options(problem),
         seed=run.spec.seed,
     )
     check_proofs(written, require_proof=require_proof)
@@ -217,7 +218,7 @@ def _hand_over(
         network,
         data_vectors(problem.dataset, network),
         root / WINNERS / winner.role,
-        options=_emit_options(problem.spec),
+        options=_emit_options(problem),
         seed=problem.spec.seed,
         note=lambda text: sitting.show(ProgressFacts(phase="proving", detail=text)),
     )
@@ -242,13 +243,22 @@ def _write_report(archive: Archive, data: ReportData) -> None:
     archive.append(Event("finish", "", 0.0, {}))
 
 
-def _emit_options(spec: Spec) -> EmitOptions:
-    emit = spec.emit
+def _emit_options(problem: Problem) -> EmitOptions:
+    spec, emit = problem.spec, problem.spec.emit
     return EmitOptions(
         name=spec.name,
         verilog_style=emit.verilog.style if emit.verilog else None,
         c_layout=emit.c.layout if emit.c else None,
+        library=_cell_library(problem),
     )
+
+
+def _cell_library(problem: Problem) -> CellLibrary | None:
+    """That of the first printed model of the spec."""
+    from hwmodels.printed import PrintedModel
+
+    printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
+    return next((model.library for model in printed), None)
 
 
 def _spec_of(archive: Archive) -> Spec:

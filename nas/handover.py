@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact, File, Proof
+from codegen.cells import CellLibrary
 from codegen.ir import IrError, Network
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.data.dataset import Dataset
 from nas.errors import ProofError, RunError
 
-VerilogStyle: TypeAlias = Literal["word"]
+VerilogStyle: TypeAlias = Literal["word", "cells"]
 CLayout: TypeAlias = Literal["cmake", "arduino", "plain"]
 N_RANDOM_VECTORS = 20_000
 MANIFEST_VERSION = 1
@@ -31,11 +32,15 @@ MANIFEST_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class EmitOptions:
-    """What to emit. None leaves a target out. name: that the emitted names begin with."""
+    """What to emit. None leaves a target out. name: that the emitted names begin with.
+
+    library: of the Verilog style "cells"; None is egfet.
+    """
 
     name: str
     verilog_style: VerilogStyle | None = "word"
     c_layout: CLayout | None = "cmake"
+    library: CellLibrary | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +106,15 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
 
     artifacts = []
     if options.verilog_style is not None:
-        artifacts.append(emit_verilog(network, name=options.name, style=options.verilog_style, vectors=codes))
+        artifacts.append(
+            emit_verilog(
+                network,
+                name=options.name,
+                style=options.verilog_style,
+                vectors=codes,
+                library=options.library,
+            )
+        )
     if options.c_layout is not None:
         artifacts.append(emit_c(network, name=options.name, layout=options.c_layout, vectors=codes))
     return tuple(artifacts)

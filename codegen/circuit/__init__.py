@@ -1,5 +1,10 @@
 """The bit level of bespoke networks."""
 
+from codegen.circuit.aig import Aig
+from codegen.circuit.certificate import Certificate, certify
+from codegen.circuit.covering import cover, prefers_xor
+from codegen.circuit.errors import CertificateError, CircuitError
+from codegen.circuit.lowering import Circuit, lower, lower_netlist
 from codegen.circuit.netlist import (
     BitSamples,
     area_cm2,
@@ -14,12 +19,22 @@ from codegen.circuit.netlist import (
 )
 
 __all__ = [
+    "Aig",
     "BitSamples",
+    "Certificate",
+    "CertificateError",
+    "Circuit",
+    "CircuitError",
     "area_cm2",
     "cell_counts",
+    "certify",
+    "cover",
     "evaluate_netlist",
     "leakage_mw",
+    "lower",
+    "lower_netlist",
     "pack_codes",
+    "prefers_xor",
     "random_samples",
     "remove_dead_gates",
     "simulate",

@@ -1,20 +1,25 @@
 """From Verilog to a netlist of printed cells, and what it costs."""
 
 from codegen.synthesis.errors import SynthesisError
-from codegen.synthesis.json_netlist import Port
+from codegen.synthesis.json_netlist import Logic, Port
 from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
+from codegen.synthesis.network import synthesize_network
 from codegen.synthesis.price import MappedNetlist, VerilogPrice, price_verilog, synthesize
+from codegen.synthesis.yosys import elaborate
 
 __all__ = [
     "FAST",
     "THOROUGH",
+    "Logic",
     "MappedNetlist",
     "Mapping",
     "Port",
     "Recipe",
     "SynthesisError",
     "VerilogPrice",
+    "elaborate",
     "map_netlist",
     "price_verilog",
     "synthesize",
+    "synthesize_network",
 ]

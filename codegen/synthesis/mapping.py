@@ -39,6 +39,8 @@ class Recipe:
 FAST: tuple[Recipe, ...] = (Recipe("map", "strash; dch; map -a; "),)
 """One recipe, for checks."""
 THOROUGH: tuple[Recipe, ...] = (
+    Recipe("cover", "strash; ifraig; amap -m; "),
+    Recipe("dc2", "strash; ifraig; dc2; amap -m; "),
     *FAST,
     Recipe("resub", f"strash; ifraig; dc2; dc2; {_RESUB * 2}dch; amap -m; "),
     Recipe("luts", f"strash; ifraig; dc2; dc2; {(_RESUB + _LUTS) * 4}{_RESUB}dch -f; amap; "),

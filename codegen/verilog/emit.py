@@ -14,6 +14,7 @@ from codegen.ir.graph import TensorNet
 from codegen.ir.interface import ClassOutput, Interface
 from codegen.ir.network import BespokeMlp, DecisionTree, GateNetlist, Network
 from codegen.ir.serialize import content_hash
+from codegen.synthesis import synthesize_network
 from codegen.verilog.errors import VerilogError
 from codegen.verilog.gates import gate_lines, instance_lines
 from codegen.verilog.mlp import mlp_lines, mlp_value_widths
@@ -38,10 +39,12 @@ def emit_verilog(
 
     name: any text; its safe identifier P names the module and the files P.v, P_tb.v, P_vectors.hex.
     vectors: (n_vectors, n_features) codes that the testbench checks, at least one row.
-    style: "word" is arithmetic on named words; "cells" is one instance of a cell a gate, for a
-    GateNetlist whose gates the library has, with models of the cells in P_cells.v.
+    style: "word" is arithmetic on named words. "cells" is one instance of a library cell a gate, with models
+    of the cells in P_cells.v: the gates of a GateNetlist as they are, of another body what
+    `codegen.synthesis.synthesize_network` makes of it, in seconds to minutes.
     library: of style "cells"; None is egfet.
-    Raises VerilogError for a TensorNet, and for style "cells" where the body is no GateNetlist.
+    Raises VerilogError for a TensorNet; for style "cells" also CellLibraryError where the library lacks a
+    gate of a GateNetlist, ToolError and SynthesisError where the synthesis fails.
     """
     if len(vectors) == 0:
         raise VerilogError("verilog: at least one vector is needed for the testbench")
@@ -104,13 +107,11 @@ def _word_lines(network: Network, ports: Ports) -> list[str]:
 
 
 def _cell_lines(network: Network, ports: Ports, library: CellLibrary) -> list[str]:
-    if not isinstance(network.body, GateNetlist):
-        raise VerilogError(
-            f"verilog: style 'cells' needs a GateNetlist, not a {type(network.body).__name__}; "
-            "synthesize the word style first"
-        )
-    live = remove_dead_gates(network.body, network.interface.n_input_bits)
-    return instance_lines(live, ports, library)
+    if isinstance(network.body, GateNetlist):
+        netlist = remove_dead_gates(network.body, network.interface.n_input_bits)
+    else:
+        netlist = synthesize_network(network, library).netlist
+    return instance_lines(netlist, ports, library)
 
 
 def _module(network: Network, prefix: str, ports: Ports, lines: Sequence[str]) -> str:

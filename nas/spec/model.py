@@ -142,8 +142,8 @@ class SearchSpec(Section):
 class VerilogSpec(Section):
     """How Verilog is written."""
 
-    style: Literal["word"] = "word"
-    """word: a description at the level of words that a synthesizer maps."""
+    style: Literal["word", "cells"] = "word"
+    """word: arithmetic on words, which a synthesizer maps; cells: the smallest netlist of printed cells."""
 
 
 class CSpec(Section):

@@ -81,7 +81,7 @@ def test_all_problems_are_reported_at_once_in_order() -> None:
         "spec.yaml:10:41: hardware.egfet: unknown key 'suply_v' for model printed; did you mean 'supply_v'?",
         "spec.yaml:11:14: objectives.acuracy: unknown metric 'acuracy'; did you mean 'accuracy'?",
         "spec.yaml:13:70: search.workers: must be a whole number, not true",
-        "spec.yaml:14:25: emit.verilog.style: must be word, not 'wrod'; did you mean 'word'?",
+        "spec.yaml:14:25: emit.verilog.style: must be word or cells, not 'wrod'; did you mean 'word'?",
     ]
 
 

@@ -76,6 +76,16 @@ def test_a_changed_module_is_a_mismatch_that_names_its_vector(network, old, new)
         assert int(found[4]) == evaluate(network, codes).item() != int(found[5])
 
 
+@pytest.mark.parametrize("network", [small_mlp(), small_tree()], ids=["mlp", "tree"])
+def test_a_module_of_cells_is_proven_as_it_is(network):
+    artifact = emit_verilog(network, name="dut", vectors=codes_for(network.interface, 3, 0), style="cells")
+    simulated, netlist = prove(network, artifact)
+    assert (simulated.status, netlist.status) == ("proven", "proven")
+    assert "ABC" not in netlist.tool
+    for proof in prove(network, changed(artifact, "NAND2X1", "NOR2X1")):
+        assert proof.status == "mismatch"
+
+
 def test_both_proofs_name_the_same_first_vector():
     network = small_mlp()
     proofs = prove(network, changed(emitted(network), "{act0_1, 2'd0}", "{act0_1, 1'd0}"))

@@ -29,6 +29,7 @@ from codegen.ir import (
     Value,
     ValueOutput,
 )
+from codegen.synthesis import synthesize_network
 from codegen.verilog import VerilogError, emit_verilog
 from tests.codegen.c.golden_networks import small_mlp, small_tree
 from tests.networks import codes_for
@@ -194,9 +195,14 @@ def test_a_tensor_network_is_refused():
         emit(network)
 
 
-def test_cells_need_a_netlist():
-    with pytest.raises(VerilogError, match="style 'cells' needs a GateNetlist, not a BespokeMlp"):
-        emit(small_mlp(), style="cells")
+@pytest.mark.parametrize("network", [small_mlp(), small_tree()], ids=["mlp", "tree"])
+def test_the_cells_of_a_network_are_those_it_is_synthesized_to(network, requires_tool):
+    requires_tool("berkeley-abc")
+    artifact = emit(network, style="cells")
+    gates = synthesize_network(network, load_cells("egfet")).netlist.gates
+    assert len(re.findall(r"^  \w+X1 \w+ \(", artifact.files[0].text, re.MULTILINE)) == len(gates) > 0
+    assert [file.path for file in artifact.files][1] == "golden_cells.v"
+    assert emit(network).files[0].text.splitlines()[:9] == artifact.files[0].text.splitlines()[:9]
 
 
 def test_cells_need_a_library_that_has_them():
