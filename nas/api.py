@@ -10,14 +10,13 @@ from signal import SIGINT, default_int_handler, signal
 from threading import current_thread, main_thread
 
 from codegen.artifact import Proof
-from codegen.cells import CellLibrary
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
 from nas.finish import Finalist, choose, final_front, finalists_of, read_test_part
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
-from nas.problem import Problem, build_problem, make_goals
+from nas.problem import Problem, build_problem, library_of, make_goals
 from nas.records import Event, Winner
 from nas.report.as_json import render_json
 from nas.report.data import EmittedFile, ReportData
@@ -249,16 +248,8 @@ def _emit_options(problem: Problem) -> EmitOptions:
         name=spec.name,
         verilog_style=emit.verilog.style if emit.verilog else None,
         c_layout=emit.c.layout if emit.c else None,
-        library=_cell_library(problem),
+        library=library_of(problem),
     )
-
-
-def _cell_library(problem: Problem) -> CellLibrary | None:
-    """That of the first printed model of the spec."""
-    from hwmodels.printed import PrintedModel
-
-    printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
-    return next((model.library for model in printed), None)
 
 
 def _spec_of(archive: Archive) -> Spec:

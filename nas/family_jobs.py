@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from codegen.cells import CellLibrary, load_cells
+from codegen.cells import CellLibrary
 from codegen.ir import Interface, Network
-from hwmodels.printed import PrintedModel
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
 from nas.gate_level import GateJob, as_gates, gate_jobs, run_job
 from nas.parts import Part, fit_rows, make_part
-from nas.problem import Problem
+from nas.problem import Problem, library_of
 from nas.train.trees import TreeRows, mapped_tree_costs, train_tree, tree_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, tree_jobs
 from searchspaces.gate_netlist import GateNetlistOptions
@@ -22,14 +21,6 @@ def parts_of(dataset: Dataset, interface: Interface) -> tuple[Part, Part]:
     """Training rows without the first fold, and that fold."""
     fit = make_part(dataset, fit_rows(dataset, 0), interface)
     return fit, make_part(dataset, dataset.folds[0], interface)
-
-
-def library_of(problem: Problem) -> CellLibrary:
-    """The cells that a run is priced on: those of its first printed model, or the shipped EGFET cells."""
-    for model in problem.models.values():
-        if isinstance(model, PrintedModel):
-            return model.library
-    return load_cells("egfet")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from codegen.cells import CellLibrary, load_cells
 from hwmodels.model import HardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
@@ -97,6 +98,14 @@ def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:
 def _mlp_options(stage: Stage) -> ApproximateMlpOptions:
     assert isinstance(stage.options, ApproximateMlpOptions), stage.name
     return stage.options
+
+
+def library_of(problem: Problem) -> CellLibrary:
+    """The cells of a run: those of its first printed model, or the EGFET cells that ship."""
+    from hwmodels.printed import PrintedModel
+
+    printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
+    return next((model.library for model in printed), None) or load_cells("egfet")
 
 
 def make_goals(spec: Spec) -> Goals:

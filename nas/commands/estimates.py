@@ -35,6 +35,9 @@ def _lines(found: Estimate) -> Iterator[str]:
 
 
 def _stage_lines(stage: StageEstimate) -> Iterator[str]:
+    if stage.limited_by == "jobs":
+        yield f"{stage.name}: annealed, one design for each price and start; its time is known when it runs"
+        return
     yield f"{stage.name}: {_designs(stage)}, {count(stage.n_variables)} variables"
     rate = stage.evaluations_per_second
     often = rate >= 2
