@@ -57,7 +57,8 @@ from tests.specs import changed, problems_of
         (
             "approximate_mlp:",
             "approximate_mpl:",
-            "8:5: space[0]: must be approximate_mlp, not 'approximate_mpl'; did you mean 'approximate_mlp'?",
+            "8:5: space[0]: must be approximate_mlp, decision_tree or gate_netlist, "
+            "not 'approximate_mpl'; did you mean 'approximate_mlp'?",
         ),
         (
             "hidden: 2..8",
