@@ -11,6 +11,7 @@ from codegen.ir.batch import network_of
 from hwmodels.model import Cost, CostClass, CostItem, FloatVector, Metric, Source, Workload
 from hwmodels.printed import PrintedModel
 from hwmodels.testing import check_model
+from hwmodels.testing_refine import REFINE_CHECKS
 from hwmodels.testing_rules import CHECKS
 
 
@@ -62,7 +63,10 @@ def failures(model: object) -> dict[str, str]:
 
 def test_a_good_model_passes_every_rule() -> None:
     results = check_model(Terms())
-    assert [result.name for result in results] == ["protocol", *(name for name, _ in CHECKS)]
+    assert [result.name for result in results] == [
+        "protocol",
+        *(name for name, _ in (*CHECKS, *REFINE_CHECKS)),
+    ]
     assert [result for result in results if not result.passed] == []
 
 
