@@ -19,6 +19,7 @@ from hwmodels.model import (
 )
 from hwmodels.printed.batteries import Battery, find_battery
 from hwmodels.printed.costs import IntArray, unit_costs
+from hwmodels.printed.estimate import ESTIMATED_AREA, ESTIMATED_POWER, Estimator, PopulationPrices
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist
 from hwmodels.printed.tally import Tally
@@ -36,6 +37,8 @@ _METRICS = (
     Metric("latency_s", "s", "min", "network", "critical path from the input codes to the answer"),
     Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
     Metric("time_share", "1", "min", "network", "latency by the time of one inference; above 1 is too slow"),
+    Metric(ESTIMATED_AREA, "cm2", "min", "network", "what synthesis is likely to make of area_cm2"),
+    Metric(ESTIMATED_POWER, "mW", "min", "network", "leakage and switching of the estimated area"),
 )
 _BATTERY_SHARE = Metric("battery_share", "1", "min", "network", "power by what the battery gives, at most 1")
 _REFUSED = (
@@ -73,6 +76,7 @@ class PrintedModel:
         self._supply_v, self._rate = supply_v, inferences_per_s
         self._battery: Battery | None = None if battery is None else find_battery(battery)
         self._power_by_leakage = 1 + DYNAMIC_SHARE * inferences_per_s / REFERENCE_RATE
+        self._estimator = Estimator(self._library, supply_v, self._power_by_leakage)
 
     @property
     def library(self) -> CellLibrary:
@@ -107,21 +111,23 @@ class PrintedModel:
         if not isinstance(content, Network):
             raise HardwareModelError(f"printed: {_REFUSED}")
         tally, latency_s = self._count(content)
-        metrics = self._metrics(tally.totals()[None, :], np.array([latency_s]))
+        counted = self._metrics(tally.totals()[None, :], np.array([latency_s]))
+        metrics = {**counted, **self._estimator.of_network(content, counted)}
         return Cost(
             {name: float(values[0]) for name, values in metrics.items()},
             self._items(tally),
-            (*self._units.sources(self._library), *self._option_sources()),
+            (*self._units.sources(self._library), *self._option_sources(), *self._estimator.sources),
         )
 
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
     ) -> Mapping[str, FloatVector]:
-        """(n_networks,) float64 for each metric, equal to `price` row by row."""
+        """(n_networks,) float64 for each metric, equal to `price` row by row; estimates only if asked for."""
         from hwmodels.printed.batch import count_batch  # numba is loaded when a population is priced
 
         counts, latency_s = count_batch(batch, interface, self._units.delay_s)
-        return self._metrics(counts, latency_s)
+        counted = self._metrics(counts, latency_s)
+        return PopulationPrices(counted, lambda: self._estimator.of_batch(batch, interface, counted))
 
     def _count(self, network: Network) -> tuple[Tally, float]:
         tally = Tally(self._units.delay_s)
