@@ -13,7 +13,7 @@ from hwmodels.printed.calibration import load_calibration
 
 ERROR_BAR, RANK_BAR, OCTAVE_BAR = 0.10, 0.98, 0.85
 FEWEST = 10
-"""Designs of an octave that are ranked; of fewer, or of fewer than four different areas, a rank says little."""
+"""Designs of an octave that are ranked; of fewer, or of fewer than four areas, a rank says little."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 python benchmarks/printed_model.py [--check] [--quick]
 
 Each network is priced, then built twice: as the bit heap that the price counts, and as the Verilog that is
-emitted; ABC maps both. Area in cm2 of EGFET cells. Needs berkeley-abc and yosys. The estimate is judged by the
-kept designs of benchmarks/printed_designs.py, on splits that it was not fitted to.
+emitted; ABC maps both. Area in cm2 of EGFET cells. Needs berkeley-abc and yosys. The estimate is judged by
+the kept designs of benchmarks/printed_designs.py, on splits that it was not fitted to.
 """
 
 import sys

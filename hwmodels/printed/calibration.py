@@ -17,8 +17,8 @@ class Calibration:
     """What a sketched area is multiplied by. knots_cm2: areas as built, rising; between them is interpolated.
 
     log_factor: of the area as built. trust: the power of what removing redundant gates leaves, 0 to 1.
-    smallest_left: the smallest share that is believed to be left. counted_factor: synthesized by counted area of
-    networks that are too large to sketch. leakage_by_nand: leakage by area, in units of a NAND gate's mean.
+    smallest_left: the smallest share that is believed to be left. counted_factor: synthesized by counted
+    area of networks that are too large to sketch. leakage_by_nand: leakage by area, by that of a NAND gate.
     source: data, seeds, tools and errors, in a sentence.
     """
 

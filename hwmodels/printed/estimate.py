@@ -59,7 +59,7 @@ class Estimator:
         return self._calibrated(sketch_batch(batch, interface, self._library), counted)
 
     def _figures(self, network: Network) -> FloatVector:
-        from hwmodels.printed.sketch.population import N_FIGURES, sketch_batch, sketch_circuit
+        from hwmodels.printed.sketch.population import sketch_batch, sketch_circuit
 
         if isinstance(network.body, DecisionTree):
             return sketch_circuit(lower(network, self._library), network.interface, self._library)[None, :]
@@ -67,7 +67,7 @@ class Estimator:
         try:
             return sketch_batch(batch_of([network]), network.interface, self._library)
         except IrError:  # numbers beyond 32 bits
-            return np.full((1, N_FIGURES), np.nan)
+            return np.full((1, 2), np.nan)
 
     def _calibrated(self, figures: FloatVector, counted: Prices) -> Prices:
         assert self._calibration is not None

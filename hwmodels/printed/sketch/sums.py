@@ -1,4 +1,4 @@
-# mypy: disable-error-code="untyped-decorator"
+# mypy: disable-error-code="untyped-decorator, arg-type, assignment, no-any-return, return-value"
 """Sums of a network in compiled loops: linear forms over bits, their ranges, and heaps of adders.
 
 As `codegen.circuit.forms` and `codegen.circuit.heap`, without adders shared between heaps other than those
