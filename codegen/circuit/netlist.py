@@ -157,19 +157,39 @@ def leakage_mw(netlist: GateNetlist, samples: BitSamples, library: CellLibrary, 
     Within 0.5 % of a commercial power analysis on ten of eleven published EGFET netlists (docs/verilog.md).
     Raises CodegenError where there is no sample.
     """
+    return sum(leakage_by_kind_mw(netlist, samples, library, supply_v=supply_v).values())
+
+
+def leakage_by_kind_mw(
+    netlist: GateNetlist, samples: BitSamples, library: CellLibrary, *, supply_v: float
+) -> dict[GateKind, float]:
+    """The shares of `leakage_mw` by kind of gate; errors as there."""
     if samples.n_samples == 0:
         raise CodegenError("leakage: at least one sample is needed")
     counts = state_counts(netlist, samples)
-    total = 0.0
+    shares: dict[GateKind, float] = {}
     for kind in cell_counts(netlist):
         rows = [index for index, gate in enumerate(netlist.gates) if gate.kind == kind]
         states = counts[rows].sum(axis=0)
         if kind == "inv":
             states = states[[0, 3]]  # an inverter has b equal to a
-        total += sum(
+        total = sum(
             library.leakage_mw(kind, state, supply_v) * int(count) for state, count in enumerate(states)
         )
-    return total / samples.n_samples
+        shares[kind] = total / samples.n_samples
+    return shares
+
+
+def critical_path_s(netlist: GateNetlist, n_inputs: int, library: CellLibrary, *, supply_v: float) -> float:
+    """The longest path from an input to an output; of each gate the slowest arc. n_inputs: of input bits.
+
+    Raises CellLibraryError for a supply outside the library's table.
+    """
+    delay_s = {kind: library.delay_ns(kind, supply_v) * 1e-9 for kind in cell_counts(netlist)}
+    settled = [0.0] * (2 + n_inputs)
+    for gate in netlist.gates:
+        settled.append(max(settled[gate.a], settled[gate.b]) + delay_s[gate.kind])
+    return max((settled[signal] for group in netlist.outputs for signal in group), default=0.0)
 
 
 def remove_dead_gates(netlist: GateNetlist, n_inputs: int) -> GateNetlist:

@@ -1,5 +1,6 @@
 """From Verilog to a netlist of printed cells, and what it costs."""
 
+from codegen.synthesis.cache import SynthesisCache, synthesize_cached
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Logic, Port
 from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
@@ -15,11 +16,13 @@ __all__ = [
     "Mapping",
     "Port",
     "Recipe",
+    "SynthesisCache",
     "SynthesisError",
     "VerilogPrice",
     "elaborate",
     "map_netlist",
     "price_verilog",
     "synthesize",
+    "synthesize_cached",
     "synthesize_network",
 ]

@@ -20,6 +20,7 @@ from hwmodels.model import (
 from hwmodels.printed.costs import IntArray, unit_costs
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist
+from hwmodels.printed.synthesized import SYNTHESIZED_METRICS, synthesized_cost
 from hwmodels.printed.tally import Tally
 from hwmodels.printed.tree import count_tree
 
@@ -70,7 +71,7 @@ class PrintedModel:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return _METRICS
+        return (*_METRICS, *SYNTHESIZED_METRICS)
 
     @property
     def cost_class(self) -> CostClass:
@@ -106,6 +107,22 @@ class PrintedModel:
 
         counts, latency_s = count_batch(batch, interface, self._units.delay_s)
         return self._metrics(counts, latency_s)
+
+    def refine(self, design: Design, workload: Workload) -> Cost:
+        """Area, power and latency after synthesis, in seconds the first time (docs/printed.md).
+
+        Raises HardwareModelError for a design that is not accepted, RefineError where synthesis fails.
+        """
+        content = design.content
+        if self.accepts(design) is not None or not isinstance(content, Network):
+            raise HardwareModelError(f"printed: {_REFUSED}")
+        return synthesized_cost(
+            content,
+            workload,
+            self._library,
+            supply_v=self._supply_v,
+            power_by_leakage=self._power_by_leakage,
+        )
 
     def _count(self, network: Network) -> tuple[Tally, float]:
         tally = Tally(self._units.delay_s)
