@@ -81,7 +81,7 @@ def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[dict[st
     train = make_part(problem.dataset, problem.dataset.train, network.interface)
     metrics = {name: float(np.mean(values)) for name, values in scores.items()}
     metrics |= {FIT_PREFIX + name: value for name, value in score_network(network, train).items()}
-    priced = price_network(Design(network), problem.models, Workload(train.codes))
+    priced = price_network(Design(network), problem.models, Workload(train.codes), problem.goals.metrics)
     priced.require(problem.goals.metrics)
     return metrics | dict(priced.figures), network
 

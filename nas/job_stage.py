@@ -99,7 +99,7 @@ class JobStage:
 
     def _metrics(self, network: Network) -> dict[str, float]:
         fit, validation = self.jobs.parts(network)
-        priced = price_network(Design(network), self.models, Workload(fit.codes))
+        priced = price_network(Design(network), self.models, Workload(fit.codes), self.goals.metrics)
         priced.require(self.goals.metrics)
         scores = score_network(network, validation)
         by_fit = {FIT_PREFIX + name: value for name, value in score_network(network, fit).items()}
