@@ -134,3 +134,13 @@ class RefinedHardwareModel(HardwareModel, Protocol):
         Raises RefineError where a tool is missing or fails.
         """
         ...
+
+
+@runtime_checkable
+class BoundedHardwareModel(HardwareModel, Protocol):
+    """A model of hardware that can't do everything, such as a battery that gives so much and no more."""
+
+    @property
+    def bounds(self) -> Mapping[str, float]:
+        """Metric -> the largest value that is physically possible; a search holds each as a limit."""
+        ...

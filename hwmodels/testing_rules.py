@@ -10,7 +10,16 @@ from typing import TypeAlias
 import numpy as np
 
 from codegen.ir import BespokeMlp, Design, Layer, MlpBatch, Network, Neuron
-from hwmodels.model import BatchHardwareModel, Cost, CostItem, HardwareModel, Metric, Source, Workload
+from hwmodels.model import (
+    BatchHardwareModel,
+    BoundedHardwareModel,
+    Cost,
+    CostItem,
+    HardwareModel,
+    Metric,
+    Source,
+    Workload,
+)
 from hwmodels.testing_designs import NamedDesign, random_batch, samples_for
 
 UNITS: Mapping[str, str] = {
@@ -99,6 +108,19 @@ def _units(trial: Trial) -> str:
         ending = UNITS[metric.unit]
         if ending and metric.name != ending and not metric.name.endswith(f"_{ending}"):
             return f"{metric.name}: the name of a metric in {metric.unit} must end with _{ending}"
+    return ""
+
+
+def _bounds(trial: Trial) -> str:
+    """Each bound is a number on a metric that there is."""
+    if not isinstance(trial.model, BoundedHardwareModel):
+        return ""
+    names = [metric.name for metric in trial.model.metrics]
+    for name, bound in trial.model.bounds.items():
+        if name not in names:
+            return f"bounds name {name!r}, which is not among the model's metrics"
+        if not math.isfinite(bound) or bound < 0:
+            return f"{name}: the bound must be finite and not negative, not {bound}"
     return ""
 
 
@@ -302,6 +324,7 @@ def difference(first: Cost, second: Cost) -> str:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("metric names", _names),
     ("units", _units),
+    ("bounds", _bounds),
     ("accepts", _accepts),
     ("prices", _prices),
     ("finite", _finite),

@@ -134,6 +134,22 @@ def test_a_badly_named_metric_fails_its_rule(metrics: tuple[Metric, ...], rule: 
     assert detail in found[rule]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "detail"),
+    [
+        ({"volts": 1.0}, "bounds name 'volts', which is not among the model's metrics"),
+        ({"terms": float("nan")}, "terms: the bound must be finite and not negative, not nan"),
+    ],
+)
+def test_a_bound_is_a_number_on_a_metric_of_the_model(bounds: dict[str, float], detail: str) -> None:
+    class Bounded(Single):
+        @property
+        def bounds(self) -> Mapping[str, float]:
+            return bounds
+
+    assert failures(Bounded()) == {"bounds": detail}
+
+
 def test_accepts_that_raises_names_the_design() -> None:
     class Surprised(Single):
         def accepts(self, design: Design) -> str | None:
