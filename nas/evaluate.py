@@ -185,9 +185,7 @@ def refine(
         try:
             measured = model.refine(design, workload)
         except RefineError as error:
-            raise RunError(
-                f"hardware.{alias}: {min(names.intersection(wanted))} is not known: {error}"
-            ) from None
+            raise RunError(f"{min(names.intersection(wanted))} can't be measured: {error}") from None
         if (reason := _not_finite(measured)) is not None:
             raise RunError(f"hardware.{alias}: {reason}")
         figures |= {f"{alias}.{name}": float(value) for name, value in measured.metrics.items()}

@@ -26,7 +26,8 @@ from nas.records import FrontEntry, Winner
 class Finalist:
     """A trained design that may be on the final front, with every metric that is known of it.
 
-    workload: what its prices depend on besides it.
+    workload: what its prices depend on besides it. folds: ids of the networks that validated it, the one at
+    index k fitted without validation fold k.
     """
 
     entry: FrontEntry
@@ -34,6 +35,7 @@ class Finalist:
     priced: Priced
     constant: bool
     workload: Workload
+    folds: tuple[str, ...]
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
@@ -51,9 +53,9 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
         entry = front_entry(problem.name, network, metrics)
-        finalists.append(
-            Finalist(entry, network, priced, _is_constant(network, problem.fit.part), problem.workload)
-        )
+        constant = _is_constant(network, problem.fit.part)
+        folds = (entry.network,)
+        finalists.append(Finalist(entry, network, priced, constant, problem.workload, folds))
     return finalists
 
 
@@ -79,7 +81,8 @@ def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[F
         workload = Workload(train.codes)
         priced = price_network(Design(network), problem.models, workload)
         entry = front_entry(name, network, done.metrics)
-        finalists.append(Finalist(entry, network, priced, _is_constant(network, train), workload))
+        constant = _is_constant(network, train)
+        finalists.append(Finalist(entry, network, priced, constant, workload, done.folds))
     return finalists
 
 

@@ -48,7 +48,10 @@ def measure_goals(problem: Problem, finalists: Sequence[Finalist], sitting: Sitt
                 f"the nearest to the front by {proxies}"
             )
             _note_once(sitting.archive, text)
-    measured = {id(old): new for old, new in _measure(problem, ranked, wanted, sitting)}
+    try:
+        measured = {id(old): new for old, new in _measure(problem, ranked, wanted, sitting)}
+    except RunError as error:
+        raise RunError(f"{error}; after that: silkscreen resume {sitting.archive.folder}") from None
     kept = [item for item in finalists if wanted <= item.entry.metrics.keys() or id(item) in measured]
     return [measured.get(id(item), item) for item in kept]
 

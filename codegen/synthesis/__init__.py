@@ -1,6 +1,7 @@
 """From Verilog to a netlist of printed cells, and what it costs."""
 
 from codegen.synthesis.cache import SynthesisCache, synthesize_cached
+from codegen.synthesis.equivalence import Equivalence, check_equivalence
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Logic, Port
 from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
@@ -11,6 +12,7 @@ from codegen.synthesis.yosys import elaborate
 __all__ = [
     "FAST",
     "THOROUGH",
+    "Equivalence",
     "Logic",
     "MappedNetlist",
     "Mapping",
@@ -19,6 +21,7 @@ __all__ = [
     "SynthesisCache",
     "SynthesisError",
     "VerilogPrice",
+    "check_equivalence",
     "elaborate",
     "map_netlist",
     "price_verilog",

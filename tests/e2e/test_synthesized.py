@@ -138,15 +138,15 @@ def test_without_a_tool_figures_that_no_goal_names_are_left_out_with_a_note(tmp_
     assert run.report.winners
     assert all(AREA not in point.metrics for point in run.report.front)
     assert [note for note in run.report.search.notes if "left out" in note] == [
-        "figures that no goal names are left out: hardware.egfet: synthesized_area_cm2 is not known: "
+        "figures that no goal names are left out: egfet.synthesized_area_cm2 can't be measured: "
         "printed: synthesis: yosys: is not installed"
     ]
 
 
 @pytest.mark.usefixtures("_no_tool")
 def test_without_a_tool_goals_that_need_it_are_an_error(tmp_path: Path) -> None:
-    text = "hardware.egfet: synthesized_area_cm2 is not known: printed: synthesis: yosys: is not installed"
-    with pytest.raises(RunError, match=text):
+    reason = "egfet.synthesized_area_cm2 can't be measured: printed: synthesis: yosys: is not installed"
+    with pytest.raises(RunError, match=f"{reason}; after that: silkscreen resume {tmp_path / 'run'}"):
         nas.run(write_spec(tmp_path, BY_AREA), tmp_path / "run")
 
 
