@@ -13,12 +13,13 @@ from codegen.ir import Design
 from nas.archive import Archive
 from nas.errors import RunError
 from nas.evaluate import refine
-from nas.finish import Finalist, choose
+from nas.finish import Finalist
 from nas.pareto import ranks
 from nas.problem import Problem
 from nas.records import Event
 from nas.report.progress import ProgressFacts
 from nas.stage import Sitting
+from nas.winners import choose
 
 MAX_RANKED = 64
 """Designs of a stage that are measured for the choice of the front, at most."""
