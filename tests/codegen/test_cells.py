@@ -73,7 +73,9 @@ def test_state_that_a_cell_does_not_have_is_an_error():
 
 
 def test_unknown_library_names_the_known_ones():
-    with pytest.raises(CellLibraryError, match="cells 'egfett' are not known: give one of egfet, or a path"):
+    with pytest.raises(
+        CellLibraryError, match="cells 'egfett' are not known: give one of egfet, sky130_hd, or a path"
+    ):
         load_cells("egfett")
 
 
