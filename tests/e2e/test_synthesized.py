@@ -128,7 +128,7 @@ def _no_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RefineError(f"printed: synthesis: {ToolError('yosys: is not installed')}")
 
-    monkeypatch.setattr(printed_model, "synthesized_cost", refuse)
+    monkeypatch.setattr(printed_model, "synthesize_for_price", refuse)
 
 
 @pytest.mark.usefixtures("_no_tool")
