@@ -3,6 +3,7 @@
 from searchspaces.approximate_mlp.axes import ApproximateMlpAxes, MlpRecipe, mlp_graph
 from searchspaces.approximate_mlp.genes import ApproximateMlpGenes
 from searchspaces.approximate_mlp.layout import bias_bound
+from searchspaces.approximate_mlp.masks import MaskGenes
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     ApproximateMlpOptions,
@@ -18,6 +19,7 @@ __all__ = [
     "ApproximateMlpAxes",
     "ApproximateMlpGenes",
     "ApproximateMlpOptions",
+    "MaskGenes",
     "MlpRecipe",
     "OptionProblem",
     "WeightForm",

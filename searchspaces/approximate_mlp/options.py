@@ -21,6 +21,7 @@ FAMILY = "approximate_mlp"
 WeightKind: TypeAlias = Literal["power_of_two", "ternary", "signed_digits"]
 ArgmaxForm: TypeAlias = Literal["exact", "reduced"]
 Detail: TypeAlias = Literal["genes", "axes"]
+Genes: TypeAlias = Literal["all", "masks"]
 
 MAX_LAYERS = 4
 WIDTHS = IntRange(0, 256)
@@ -58,7 +59,8 @@ class ApproximateMlpOptions:
 
     hidden: a range of widths for each hidden layer; a lower end of 0 (axes only) means that the layer and
     those after it may be absent. activation_shift: None (axes only) leaves the choice to the training.
-    weights, argmax: the forms to choose from. pressure: on area, in training (axes only).
+    weights, argmax: the forms to choose from. pressure: on area, in training (axes only). genes: what of a
+    network varies; "masks" keeps the rest as it was trained.
     """
 
     hidden: tuple[IntRange, ...] = DEFAULT_HIDDEN
@@ -71,6 +73,7 @@ class ApproximateMlpOptions:
     argmax: tuple[ArgmaxForm, ...] = ("exact",)
     pressure: RealRange = PRESSURES
     detail: Detail = "genes"
+    genes: Genes = "all"
 
     def max_shift_of(self, form: WeightForm) -> int:
         """Largest shift of a term in this form."""
@@ -133,7 +136,9 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
     if may_vanish != sorted(may_vanish):
         found.append(OptionProblem("hidden", "a layer after one that may be absent (0) must be one too"))
     if options.detail == "axes":
-        return found
+        return found + _unless_genes(options)
+    if options.genes == "masks":
+        found += _unless_masks(options)
     if any(may_vanish):
         found.append(OptionProblem("hidden", "widths must be at least 1 where detail is genes, not 0"))
     if options.activation_shift is None:
@@ -145,6 +150,23 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
     if len(options.weights) > 1:
         names = ", ".join(str(form) for form in options.weights)
         found.append(OptionProblem("weights", f"one form is needed where detail is genes, not {names}"))
+    return found
+
+
+def _unless_genes(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    if options.genes == "all":
+        return []
+    return [OptionProblem("genes", f"{options.genes} needs detail: genes, not {options.detail}")]
+
+
+def _unless_masks(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    """What masks over a trained network can't go with."""
+    found = []
+    if len(options.hidden) > 1:
+        text = f"must be one layer where genes is masks, not {len(options.hidden)}"
+        found.append(OptionProblem("hidden", text))
+    if not options.masks:
+        found.append(OptionProblem("masks", "must be true where genes is masks, not false"))
     return found
 
 
@@ -202,5 +224,6 @@ PARSERS: Mapping[str, Callable[[object], object]] = {
     "argmax": _parse_argmax,
     "pressure": lambda value: parse_real_range(value, PRESSURES),
     "detail": lambda value: parse_choice(value, ("genes", "axes")),
+    "genes": lambda value: parse_choice(value, ("all", "masks")),
 }
 """How each option is read; the order is that of the documentation."""
