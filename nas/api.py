@@ -118,7 +118,7 @@ def load_run(folder: Path | str) -> Run:
         if finished:
             report = read_report(folder / REPORT_JSON)
         else:
-            report = live_report(spec, make_goals(spec), archive)
+            report = live_report(spec, make_goals(spec, {}), archive)
         return Run(folder, spec, report, finished)
 
 

@@ -7,7 +7,6 @@ from searchspaces.approximate_mlp.masks import MaskGenes
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     ApproximateMlpOptions,
-    OptionProblem,
     WeightForm,
     parse_options,
     read_options,
@@ -21,7 +20,6 @@ __all__ = [
     "ApproximateMlpOptions",
     "MaskGenes",
     "MlpRecipe",
-    "OptionProblem",
     "WeightForm",
     "bias_bound",
     "max_dropped_bits",
