@@ -127,7 +127,7 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
 def _unless_genes(options: ApproximateMlpOptions) -> list[OptionProblem]:
     if options.genes == "all":
         return []
-    return [OptionProblem("genes", f"{options.genes} needs detail: genes, not {options.detail}")]
+    return [OptionProblem(FAMILY, "genes", f"{options.genes} needs detail: genes, not {options.detail}")]
 
 
 def _unless_masks(options: ApproximateMlpOptions) -> list[OptionProblem]:
@@ -135,9 +135,9 @@ def _unless_masks(options: ApproximateMlpOptions) -> list[OptionProblem]:
     found = []
     if len(options.hidden) > 1:
         text = f"must be one layer where genes is masks, not {len(options.hidden)}"
-        found.append(OptionProblem("hidden", text))
+        found.append(OptionProblem(FAMILY, "hidden", text))
     if not options.masks:
-        found.append(OptionProblem("masks", "must be true where genes is masks, not false"))
+        found.append(OptionProblem(FAMILY, "masks", "must be true where genes is masks, not false"))
     return found
 
 

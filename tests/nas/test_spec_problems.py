@@ -68,8 +68,8 @@ from tests.specs import changed, problems_of
         (
             "model: printed",
             "model: prnted",
-            "10:18: hardware.egfet.model: must be adder_count, mcu or printed, or a model of your own as module:object or "
-            "file.py:object, not 'prnted'; did you mean 'printed'?",
+            "10:18: hardware.egfet.model: must be adder_count, mcu or printed, or a model of your own as "
+            "module:object or file.py:object, not 'prnted'; did you mean 'printed'?",
         ),
         ("model: printed, ", "", "10:3: hardware.egfet: model is missing"),
         ("supply_v: 0.6", "supply_v: low", "10:51: hardware.egfet.supply_v: must be a number, not 'low'"),
@@ -172,8 +172,8 @@ from tests.specs import changed, problems_of
         (
             "best_accuracy",
             "best_accurcy",
-            "14:68: emit.winners[1]: must be knee, best_accuracy or best_egfet.area_cm2, not 'best_accurcy'; "
-            "did you mean 'best_accuracy'?",
+            "14:68: emit.winners[1]: must be knee, best_accuracy, best_egfet.area_cm2 or one_standard_error, "
+            "not 'best_accurcy'; did you mean 'best_accuracy'?",
         ),
     ],
 )
