@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from hwmodels.printed.calibration import load_calibration
 
 ERROR_BAR, RANK_BAR, OCTAVE_BAR = 0.10, 0.98, 0.85
-FEWEST = 10
+FEWEST = 8
 """Designs of an octave that are ranked; of fewer, or of fewer than four areas, a rank says little."""
 
 
@@ -83,6 +83,7 @@ def estimate_bars(judged: list[Judged]) -> list[Bar]:
     for one in judged:
         bars.append(Bar(f"{one.name}: mean error of the estimate", one.error, ERROR_BAR, "", "min"))
         bars.append(Bar(f"{one.name}: Spearman of the estimate", one.rank, RANK_BAR, ""))
-        lowest = min((rank for _, _, rank in one.octaves), default=1.0)
-        bars.append(Bar(f"{one.name}: lowest Spearman of an octave", lowest, OCTAVE_BAR, ""))
+        if one.octaves:
+            lowest = min(rank for _, _, rank in one.octaves)
+            bars.append(Bar(f"{one.name}: lowest Spearman of an octave", lowest, OCTAVE_BAR, ""))
     return bars

@@ -126,7 +126,7 @@ def test_the_calibration_grows_with_its_figures_and_takes_counted_area_where_the
 
 
 def test_the_estimates_of_power_follow_the_supply() -> None:
-    network = random_network(np.random.default_rng(2), 3, 2, 2)
+    network = random_network(np.random.default_rng(2), 3, 2, 3)
     low, high = (
         PrintedModel(supply_v=supply).price(Design(network), Workload()).metrics for supply in (0.6, 1.0)
     )
