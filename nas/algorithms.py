@@ -7,7 +7,7 @@ from nas.objectives import Goals
 from nas.problem import Stage
 from nas.search.protocol import Searcher, SearchProblem
 from nas.search.registry import searcher_factory
-from nas.spec import SearchSpec
+from nas.spec import OperatorsSpec, SearchSpec
 from searchspaces.space import Domain, Rows
 
 FEW_EVALUATIONS = 1000
@@ -46,6 +46,22 @@ def make_searcher(
 ) -> Searcher:
     """A fresh searcher; `initial` rows, where given, are asked first."""
     problem = SearchProblem(domain, len(goals.objectives), len(goals.limits))
-    factory = searcher_factory(algorithm)
     population = search.population if algorithm in GENERATIONAL else None
+    if algorithm == "pymoo_nsga2" and search.operators is not None:
+        return _pymoo(problem, search.operators, seed, initial, population)
+    factory = searcher_factory(algorithm)
     return factory(problem, seed=seed, initial=initial, population=population)
+
+
+def _pymoo(
+    problem: SearchProblem,
+    operators: OperatorsSpec,
+    seed: int,
+    initial: Rows | None,
+    population: int | None,
+) -> Searcher:
+    from nas.search.pymoo_adapter import PymooNsga2, PymooOperators  # pymoo is heavy
+
+    crossover, mutation = operators.crossover, operators.mutation
+    rates = PymooOperators(crossover.probability, crossover.eta, mutation.probability, mutation.eta)
+    return PymooNsga2(problem, seed=seed, initial=initial, population=population, operators=rates)

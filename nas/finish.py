@@ -10,6 +10,7 @@ from codegen.ir.evaluate import evaluate
 from codegen.ir.serialize import content_hash
 from hwmodels.model import Workload
 from nas.archive import Archive
+from nas.base_network import kept_base
 from nas.errors import RunError
 from nas.evaluate import Priced, confusion_matrix, price_network, score_network
 from nas.front import FIT_PREFIX, front_of, selectable
@@ -63,7 +64,8 @@ def finalists_of(problem: Problem, stages: Iterable[Stage], archive: Archive) ->
     finalists: list[Finalist] = []
     for stage in stages:
         if stage.kind == "genes":
-            finalists += gene_finalists(gene_problem(problem, stage), archive)
+            base = kept_base(stage.name, archive)
+            finalists += gene_finalists(gene_problem(problem, stage, base), archive)
         else:
             finalists += evaluated_finalists(problem, stage.name, archive)
     return finalists

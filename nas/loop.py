@@ -5,6 +5,7 @@ import numpy as np
 from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
+from nas.base_network import keep_base, kept_base
 from nas.family_jobs import GateJobs, Start, TreeJobs
 from nas.finish import Finalist, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
@@ -58,7 +59,9 @@ def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
 
 
 def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
-    genes = gene_problem(problem, stage)
+    sitting.show(ProgressFacts(phase="preparing", detail=stage.name))
+    genes = gene_problem(problem, stage, kept_base(stage.name, sitting.archive))
+    keep_base(genes, sitting.archive)
     snapshot = stage_snapshot(sitting.archive, stage.name)
     warm_up(genes)
     clock = Clock()
