@@ -22,7 +22,7 @@ from searchspaces.space import GeneSpace, Rows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GeneProblem:
-    """What the evaluation of rows depends on, all of it fixed during a run."""
+    """What the evaluation of rows depends on, all of it fixed during a run. goals: of free metrics alone."""
 
     name: str
     space: GeneSpace
