@@ -20,6 +20,7 @@ from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
 from nas.parts import Part, fit_rows, make_part
 from nas.plugins import make_hardware_model
+from nas.proxies import proxies_of
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.stage import Budget
@@ -62,11 +63,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """What a run searches, on which data, for which hardware, with which goals."""
+    """What a run searches, on which data, for which hardware, with which goals.
+
+    proxies: of metrics that take seconds, by full name, the metric that drives a search of genes instead.
+    """
 
     spec: Spec
     dataset: Dataset
     models: Mapping[str, HardwareModel]
+    proxies: Mapping[str, str]
     goals: Goals
     stages: tuple[Stage, ...]
 
@@ -80,7 +85,7 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, goals, _stages(spec))
+    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec))
 
 
 def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:
@@ -100,7 +105,7 @@ def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) ->
     return GeneProblem(
         name=stage.name,
         space=space,
-        goals=problem.goals,
+        goals=problem.goals.by_proxy(problem.proxies),
         models=problem.models,
         workload=Workload(fit.codes),
         fit=pack_part(fit),
