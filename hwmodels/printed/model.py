@@ -215,11 +215,9 @@ class PrintedModel:
             ("converter_power_mw", self._converters.power_mw),
         )
         return tuple(
-            CostItem(f"converters/{feature.name.replace('/', ' ')}", metric, float(amount))
+            CostItem(f"converters/feature {number}", metric, float(amount))
             for metric, figure in kinds
-            for feature, amount in zip(
-                interface.features, price_converters(figure, reads, interface)[0], strict=True
-            )
+            for number, amount in enumerate(price_converters(figure, reads, interface)[0])
             if amount
         )
 
