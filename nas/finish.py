@@ -108,6 +108,18 @@ def choose(front: Sequence[Finalist], goals: Goals, roles: Sequence[str]) -> lis
     return [(role, front[_index_of(role, points, goals)]) for role in roles]
 
 
+def without_gates(front: Sequence[Finalist], finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
+    """The front of all designs but the gate-level ones; empty where `front` has none of these."""
+    if not any(is_gate_level(item.network) for item in front):
+        return []
+    return final_front([item for item in finalists if not is_gate_level(item.network)], goals)
+
+
+def is_gate_level(network: Network) -> bool:
+    """A netlist that was searched gate by gate is neither the tree nor the MLP that it started from."""
+    return isinstance(network.body, GateNetlist)
+
+
 def _index_of(role: str, points: FloatArray, goals: Goals) -> int:
     if role == "knee":
         return int(knee_index(points))

@@ -9,7 +9,7 @@ import pytest
 
 from nas.report.answer import designs
 from nas.report.data import ReportData
-from nas.report.page import compared_metrics, embedded_json, render_page, tiles
+from nas.report.page import compared_columns, embedded_json, render_page, tiles
 from tests.nas.report.sample import sample_report
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)> & \"'`"
@@ -136,7 +136,7 @@ def test_the_tiles_show_the_task_on_the_test_part_and_then_costs() -> None:
 
 
 def test_winners_are_compared_by_objectives_and_limits() -> None:
-    assert [metric.name for metric in compared_metrics(sample_report())] == [
+    assert [column.title for column in compared_columns(sample_report())] == [
         "accuracy",
         "egfet.area_cm2",
         "egfet.power_mw",
