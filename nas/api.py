@@ -16,7 +16,7 @@ from codegen.toolchain import ToolError
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.circuits import synthesized_circuits
 from nas.errors import RunError
-from nas.finish import Finalist, choose, final_front, finalists_of, read_test_part, without_gates
+from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
@@ -31,6 +31,7 @@ from nas.spec import Spec
 from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
 from nas.winner_report import HandedOver, ProvenWinner
+from nas.winners import choose
 
 ShowProgress = Callable[[ProgressFacts], None]
 REPORT_JSON = "report.json"
