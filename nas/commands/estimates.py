@@ -8,10 +8,11 @@ import typer
 
 from codegen.cells import load_cells
 from codegen.synthesis import Port, VerilogPrice, price_verilog
+from hwmodels.printed.batteries import sufficient_batteries
 from nas.commands.output import print_json
 from nas.forecast import Estimate, StageEstimate, estimate
 from nas.report.as_json import plain_json
-from nas.report.figures import count, duration, figure
+from nas.report.figures import count, duration, figure, quantity
 from nas.specfile import read_spec
 
 
@@ -60,23 +61,33 @@ def _designs(stage: StageEstimate) -> str:
     return f"about 10^{stage.log10_designs:.0f} designs"
 
 
-def estimate_circuit(path: Path, *, cells: str, supply_v: float, top: str | None, json: bool) -> None:
-    """Area and static power of a combinational Verilog circuit."""
+def estimate_circuit(path: Path, *, cells: str, supply_v: float | None, top: str | None, json: bool) -> None:
+    """Area, power and delay of a combinational Verilog circuit, and what can feed it."""
     price = price_verilog(path, load_cells(cells), supply_v, top=top)
     if json:
-        print_json(plain_json(asdict(price)))
+        names = [battery.name for battery in sufficient_batteries(price.power_mw)]
+        print_json(plain_json({**asdict(price), "batteries": names}))
         return
     for line in _circuit_lines(path, price):
         typer.echo(line)
 
 
 def _circuit_lines(path: Path, price: VerilogPrice) -> Iterator[str]:
+    supply = f"{price.supply_v:g} V"
     yield f"{path}: {_ports(price.inputs)} in, {_ports(price.outputs)} out"
-    yield f"  area   {figure(price.area_cm2)} cm²"
-    yield f"  power  {figure(price.power_mw)} mW static at {price.supply_v:g} V, mean over {price.samples}"
+    yield f"  area   {quantity(price.area_cm2, 'cm2')}"
+    yield f"  power  {quantity(price.power_mw, 'mW')} static at {supply}, mean over {price.samples}"
+    for supply_v, power_mw in price.power_by_supply.items():
+        yield f"    {supply_v:g} V  {quantity(power_mw, 'mW')}, {_fed_by(power_mw)}"
+    yield f"  delay  {quantity(price.latency_s, 's')} at {supply}, longest path"
     counts = sorted(price.cell_counts.items(), key=lambda pair: (-pair[1], pair[0]))
     yield "  cells  " + ", ".join(f"{count(number)} {name}" for name, number in counts)
     yield f"  mapped by {price.tool}, {price.recipe}"
+
+
+def _fed_by(power_mw: float) -> str:
+    names = [battery.name for battery in sufficient_batteries(power_mw)]
+    return f"enough: {', '.join(names)}" if names else "more than any known battery gives"
 
 
 def _ports(ports: Sequence[Port]) -> str:
