@@ -20,7 +20,9 @@ from nas.finish import Finalist, final_front, finalists_of, read_test_part, with
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
+from nas.proxies import proxy_facts
 from nas.records import Event, Winner
+from nas.refining import measure_goals, measure_shown
 from nas.report.as_json import render_json
 from nas.report.data import EmittedFile, ReportData, SynthesizedCircuit
 from nas.report.page import render_page
@@ -86,7 +88,7 @@ def run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with Archive.create(folder, header) as archive:
-        facts = {"base": str(spec.base)} | data_event_facts(problem.dataset)
+        facts = {"base": str(spec.base)} | data_event_facts(problem.dataset) | proxy_facts(problem.proxies)
         archive.append(Event("start", "", 0.0, facts))
         return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
 
@@ -187,9 +189,9 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     """Front, winners, exports, proofs and report of a run whose stages have ended."""
     archive = sitting.archive
     sitting.show(ProgressFacts(phase="choosing", detail="the front, by validation figures"))
-    finalists = finalists_of(problem, problem.stages, archive)
-    front = final_front(finalists, problem.goals)
-    plain = without_gates(front, finalists, problem.goals)
+    finalists = measure_goals(problem, finalists_of(problem, problem.stages, archive), sitting)
+    front = measure_shown(problem, final_front(finalists, problem.goals), sitting)
+    plain = measure_shown(problem, without_gates(front, finalists, problem.goals), sitting)
     for finalist in (*front, *plain):
         archive.put_network(finalist.network)
     handed: dict[str, HandedOver] = {}
@@ -198,7 +200,7 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     for winner, finalist, confusion in read_test_part(problem, _winners(problem, front, plain)):
         sitting.check()
         if finalist.entry.id not in handed:
-            handed[finalist.entry.id] = _hand_over(problem, winner, finalist.network, sitting)
+            handed[finalist.entry.id] = _hand_over(problem, winner, finalist, sitting)
         winners.append(ProvenWinner(winner, finalist, confusion, handed[finalist.entry.id]))
     data = final_report(problem, archive, front, plain, winners)
     _write_report(archive, data)
@@ -228,12 +230,12 @@ def _note_empty_front(front: Sequence[Finalist], finalists: Sequence[Finalist], 
         archive.append(Event("note", text, 0.0, {}))
 
 
-def _hand_over(problem: Problem, winner: Winner, network: Network, sitting: Sitting) -> HandedOver:
+def _hand_over(problem: Problem, winner: Winner, finalist: Finalist, sitting: Sitting) -> HandedOver:
     """Exports a winner below the run folder, with its proofs; a mismatch is reported, not raised, here."""
     root = sitting.archive.folder
     export = export_network(
-        network,
-        data_vectors(problem.dataset, network),
+        finalist.network,
+        data_vectors(problem.dataset, finalist.network),
         root / WINNERS / winner.role,
         options=_emit_options(problem),
         seed=problem.spec.seed,
@@ -242,13 +244,13 @@ def _hand_over(problem: Problem, winner: Winner, network: Network, sitting: Sitt
     files = tuple(
         EmittedFile(path.relative_to(root).as_posix(), path.stat().st_size) for path in export.files
     )
-    return HandedOver(files, export.proofs, _circuits(problem, network, sitting))
+    return HandedOver(files, export.proofs, _circuits(problem, finalist, sitting))
 
 
-def _circuits(problem: Problem, network: Network, sitting: Sitting) -> tuple[SynthesizedCircuit, ...]:
+def _circuits(problem: Problem, finalist: Finalist, sitting: Sitting) -> tuple[SynthesizedCircuit, ...]:
     sitting.show(ProgressFacts(phase="synthesizing", detail="for the power at every supply"))
     try:
-        return synthesized_circuits(problem, network)
+        return synthesized_circuits(problem, finalist)
     except (ToolError, SynthesisError) as error:
         text = f"the power by supply is left out, since synthesis failed: {error}"
         sitting.archive.append(Event("note", text, 0.0, {}))

@@ -1,33 +1,33 @@
 """A winner as a synthesized circuit: its cells, its power at every supply, and what can feed it."""
 
 from codegen.circuit.netlist import BitSamples, pack_codes
-from codegen.ir import Design, Network
-from codegen.synthesis import MappedNetlist, synthesize_network
+from codegen.ir import Design
+from codegen.synthesis import MappedNetlist, synthesize_cached
 from hwmodels.printed import PrintedModel
 from hwmodels.printed.batteries import batteries, sufficient_batteries
 from hwmodels.printed.supplies import power_by_supply
-from nas.parts import make_part
+from nas.finish import Finalist
 from nas.problem import Problem
 from nas.report.data import BatteryFacts, SupplyFacts, SynthesizedCircuit
 
 
-def synthesized_circuits(problem: Problem, network: Network) -> tuple[SynthesizedCircuit, ...]:
-    """The circuit of a network for each printed model that accepts it; empty where there is none.
+def synthesized_circuits(problem: Problem, finalist: Finalist) -> tuple[SynthesizedCircuit, ...]:
+    """The circuit of a design for each printed model that accepts it; empty where there is none.
 
-    Leakage is the mean over the training rows. Raises ToolError where no tool that maps is installed,
-    SynthesisError where it fails.
+    Leakage is the mean over the rows that the network was fitted on. Raises ToolError where no tool that
+    maps is installed, SynthesisError where it fails.
     """
+    network, codes = finalist.network, finalist.workload.samples
     printed = {
         alias: model
         for alias, model in problem.models.items()
         if isinstance(model, PrintedModel) and model.accepts(Design(network)) is None
     }
-    if not printed:
+    if not printed or codes is None:
         return ()
-    part = make_part(problem.dataset, problem.dataset.train, network.interface)
-    samples = pack_codes(part.codes, [feature.bits for feature in network.interface.features])
+    samples = pack_codes(codes, [feature.bits for feature in network.interface.features])
     return tuple(
-        _circuit(alias, model, synthesize_network(network, model.library), samples)
+        _circuit(alias, model, synthesize_cached(network, model.library), samples)
         for alias, model in printed.items()
     )
 

@@ -13,6 +13,7 @@ from nas.front import driving_name, fit_figures, front_of, selectable
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
+from nas.proxies import noted_proxies
 from nas.records import STAGE_END, Block, Evaluation, Event
 from nas.report.data import (
     Convergence,
@@ -46,7 +47,7 @@ def final_report(
         search=_with_baseline(search_facts(archive, ended=True), problem.dataset),
         metrics=_metric_facts(problem),
         front=tuple(map(_front_point, front)),
-        convergence=convergence(archive, problem.goals),
+        convergence=convergence(archive, _search_goals(problem.goals, archive)),
         winners=tuple(winner_report(problem.goals, winner) for winner in winners),
         front_without_gates=tuple(map(_front_point, without_gates)),
     )
@@ -65,6 +66,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     Ids are provisional, since designs are decoded at the end. Nothing that the spec names is
     imported, and the data is not read.
     """
+    goals = _search_goals(goals, archive)
     points = _live_points(goals, archive)
     front = _front_points(points, goals)
     plain = [point for point in points if not point.gate_level]
@@ -80,6 +82,12 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
         winners=(),
         front_without_gates=_front_points(plain, goals) if any(p.gate_level for p in front) else (),
     )
+
+
+def _search_goals(goals: Goals, archive: Archive) -> Goals:
+    """What all records know: with a gene stage, proxies of the metrics that are measured at the end."""
+    searched_genes = next(archive.blocks(), None) is not None
+    return goals.by_proxy(noted_proxies(archive)) if searched_genes else goals
 
 
 def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:

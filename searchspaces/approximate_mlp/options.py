@@ -24,6 +24,7 @@ FAMILY = "approximate_mlp"
 WeightKind: TypeAlias = Literal["power_of_two", "ternary", "signed_digits"]
 ArgmaxForm: TypeAlias = Literal["exact", "reduced"]
 Detail: TypeAlias = Literal["genes", "axes"]
+Genes: TypeAlias = Literal["all", "masks"]
 
 MAX_LAYERS = 4
 WIDTHS = IntRange(0, 256)
@@ -61,7 +62,8 @@ class ApproximateMlpOptions:
 
     hidden: a range of widths for each hidden layer; a lower end of 0 (axes only) means that the layer and
     those after it may be absent. activation_shift: None (axes only) leaves the choice to the training.
-    weights, argmax: the forms to choose from. pressure: on area, in training (axes only).
+    weights, argmax: the forms to choose from. pressure: on area, in training (axes only). genes: what of a
+    network varies; "masks" keeps the rest as it was trained.
     """
 
     hidden: tuple[IntRange, ...] = DEFAULT_HIDDEN
@@ -74,6 +76,7 @@ class ApproximateMlpOptions:
     argmax: tuple[ArgmaxForm, ...] = ("exact",)
     pressure: RealRange = PRESSURES
     detail: Detail = "genes"
+    genes: Genes = "all"
 
     def max_shift_of(self, form: WeightForm) -> int:
         """Largest shift of a term in this form."""
@@ -100,7 +103,9 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
             OptionProblem(FAMILY, "hidden", "a layer after one that may be absent (0) must be one too")
         )
     if options.detail == "axes":
-        return found
+        return found + _unless_genes(options)
+    if options.genes == "masks":
+        found += _unless_masks(options)
     if any(may_vanish):
         found.append(
             OptionProblem(FAMILY, "hidden", "widths must be at least 1 where detail is genes, not 0")
@@ -116,6 +121,23 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
         found.append(
             OptionProblem(FAMILY, "weights", f"one form is needed where detail is genes, not {names}")
         )
+    return found
+
+
+def _unless_genes(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    if options.genes == "all":
+        return []
+    return [OptionProblem(FAMILY, "genes", f"{options.genes} needs detail: genes, not {options.detail}")]
+
+
+def _unless_masks(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    """What masks over a trained network can't go with."""
+    found = []
+    if len(options.hidden) > 1:
+        text = f"must be one layer where genes is masks, not {len(options.hidden)}"
+        found.append(OptionProblem(FAMILY, "hidden", text))
+    if not options.masks:
+        found.append(OptionProblem(FAMILY, "masks", "must be true where genes is masks, not false"))
     return found
 
 
@@ -173,5 +195,6 @@ PARSERS: Parsers = {
     "argmax": _parse_argmax,
     "pressure": lambda value: parse_real_range(value, PRESSURES),
     "detail": lambda value: parse_choice(value, ("genes", "axes")),
+    "genes": lambda value: parse_choice(value, ("all", "masks")),
 }
 """How each option is read; the order is that of the documentation."""

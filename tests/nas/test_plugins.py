@@ -111,8 +111,8 @@ def test_code_needs_permission_and_is_not_imported_without(folder: Path, referen
     [
         (
             "prnted",
-            "plug-in 'prnted' is not installed; name one of mcu, printed, or code of your own as "
-            "module:object or file.py:object; did you mean 'printed'?",
+            "plug-in 'prnted' is not installed; name one of adder_count, mcu, printed, or code of your own "
+            "as module:object or file.py:object; did you mean 'printed'?",
         ),
         ("no_such_module:X", "can't be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         ("beads.py:Bead", "has no 'Bead'; did you mean 'Beads'?"),
