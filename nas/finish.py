@@ -53,6 +53,9 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics = dict(priced.figures) | score_network(network, problem.validation.part)
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
+        if problem.known is not problem.fit.part:
+            known = score_network(network, problem.known)
+            metrics |= {FIT_PREFIX + name: value for name, value in known.items()}
         entry = front_entry(problem.name, network, metrics)
         constant = _is_constant(network, problem.fit.part)
         n_validated = problem.validation.part.n_rows

@@ -14,6 +14,7 @@ from hwmodels.model import HardwareModel, Workload
 from nas.evaluate import PackedPart, price_batch, score_batch
 from nas.front import FIT_PREFIX, TASK_METRIC_NAMES, Scored, fit_figures, fit_front
 from nas.objectives import Figures, FloatArray, Goals
+from nas.parts import Part
 from nas.records import Block
 from nas.search.protocol import Asked, Searcher, Snapshot, Told
 from nas.stage import Excess
@@ -22,13 +23,17 @@ from searchspaces.space import GeneSpace, Rows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GeneProblem:
-    """What the evaluation of rows depends on, all of it fixed during a run. goals: of free metrics alone."""
+    """What the evaluation of rows depends on, all of it fixed during a run.
+
+    goals: of free metrics alone. known: the true rows among those of `fit`.
+    """
 
     name: str
     space: GeneSpace
     goals: Goals
     models: Mapping[str, HardwareModel]
     workload: Workload
+    known: Part
     fit: PackedPart
     validation: PackedPart
 

@@ -30,7 +30,7 @@ UJ_PER_MJ = 1000.0
 
 _METRICS = (
     Metric("area_cm2", "cm2", "min", "network", "cells of the circuit, without converters and wiring"),
-    Metric("power_mw", "mW", "min", "network", "leakage and switching, at equally likely signals"),
+    Metric("power_mw", "mW", "min", "network", "leakage and switching; of a netlist on the samples"),
     Metric("latency_s", "s", "min", "network", "critical path from the input codes to the answer"),
     Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
     Metric("time_share", "1", "min", "network", "latency by the time of one inference; above 1 is too slow"),
@@ -220,11 +220,9 @@ class PrintedModel:
             ("converter_power_mw", self._converters.power_mw),
         )
         return tuple(
-            CostItem(f"converters/{feature.name.replace('/', ' ')}", metric, float(amount))
+            CostItem(f"converters/feature {number}", metric, float(amount))
             for metric, figure in kinds
-            for feature, amount in zip(
-                interface.features, price_converters(figure, reads, interface)[0], strict=True
-            )
+            for number, amount in enumerate(price_converters(figure, reads, interface)[0])
             if amount
         )
 
