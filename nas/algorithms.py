@@ -13,7 +13,7 @@ from searchspaces.space import Domain, Rows
 FEW_EVALUATIONS = 1000
 """Up to so many trained candidates a model of the whole history (TPE) pays; see docs/search.md."""
 
-GENERATIONAL = ("nsga2", "pymoo_nsga2", "random")
+GENERATIONAL = ("nsga2", "nsga2_anneal", "anneal", "pymoo_nsga2", "random")
 """Algorithms that `search.population` is meant for."""
 
 
@@ -34,7 +34,8 @@ def choose_algorithm(search: SearchSpec, stage: Stage) -> Choice:
     if search.algorithm != "auto":
         return Choice(search.algorithm, "named in the spec")
     if stage.kind == "genes":
-        return Choice("nsga2", "hundreds of genes and evaluations in microseconds: array NSGA-II")
+        reason = "hundreds of genes and evaluations in microseconds: array NSGA-II and annealing in turn"
+        return Choice("nsga2_anneal", reason)
     if stage.budget.evaluations <= FEW_EVALUATIONS or math.isfinite(stage.budget.seconds):
         return Choice("tpe", "each candidate is trained: multivariate TPE learns from every one")
     return Choice("nsga2", f"more than {FEW_EVALUATIONS} candidates: NSGA-II, whose cost stays flat")

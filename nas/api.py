@@ -17,7 +17,9 @@ from nas.finish import Finalist, final_front, finalists_of, read_test_part
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
+from nas.proxies import proxy_facts
 from nas.records import Event, Winner
+from nas.refining import measure_goals, measure_shown
 from nas.report.as_json import render_json
 from nas.report.data import EmittedFile, ReportData
 from nas.report.page import render_page
@@ -80,7 +82,7 @@ def run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with Archive.create(folder, header) as archive:
-        facts = {"base": str(spec.base)} | data_event_facts(problem.dataset)
+        facts = {"base": str(spec.base)} | data_event_facts(problem.dataset) | proxy_facts(problem.proxies)
         archive.append(Event("start", "", 0.0, facts))
         return _carry_on(problem, archive, require_proof=require_proof, progress=progress)
 
@@ -181,8 +183,8 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     """Front, winners, exports, proofs and report of a run whose stages have ended."""
     archive = sitting.archive
     sitting.show(ProgressFacts(phase="choosing", detail="the front, by validation figures"))
-    finalists = finalists_of(problem, problem.stages, archive)
-    front = final_front(finalists, problem.goals)
+    finalists = measure_goals(problem, finalists_of(problem, problem.stages, archive), sitting)
+    front = measure_shown(problem, final_front(finalists, problem.goals), sitting)
     for finalist in front:
         archive.put_network(finalist.network)
     chosen = choose(front, problem.goals, problem.spec.emit.winners)

@@ -26,14 +26,15 @@ from nas.records import FrontEntry, Winner
 class Finalist:
     """A trained design that may be on the final front, with every metric that is known of it.
 
-    folds: ids of the networks that validated it, the one at index k fitted without validation fold k.
-    n_validated: rows of all those folds.
+    workload: what its prices depend on besides it. folds: ids of the networks that validated it, the one at
+    index k fitted without validation fold k. n_validated: rows of all those folds.
     """
 
     entry: FrontEntry
     network: Network
     priced: Priced
     constant: bool
+    workload: Workload
     folds: tuple[str, ...]
     n_validated: int
 
@@ -52,10 +53,14 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics = dict(priced.figures) | score_network(network, problem.validation.part)
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
+        if problem.known is not problem.fit.part:
+            known = score_network(network, problem.known)
+            metrics |= {FIT_PREFIX + name: value for name, value in known.items()}
         entry = front_entry(problem.name, network, metrics)
         constant = _is_constant(network, problem.fit.part)
         n_validated = problem.validation.part.n_rows
-        finalists.append(Finalist(entry, network, priced, constant, (entry.network,), n_validated))
+        folds, workload = (entry.network,), problem.workload
+        finalists.append(Finalist(entry, network, priced, constant, workload, folds, n_validated))
     return finalists
 
 
@@ -79,11 +84,12 @@ def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[F
             continue
         network = archive.network(done.network)
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
-        priced = price_network(Design(network), problem.models, Workload(train.codes))
+        workload = Workload(train.codes)
+        priced = price_network(Design(network), problem.models, workload)
         entry = front_entry(name, network, done.metrics)
         constant = _is_constant(network, train)
         n_validated = sum(len(rows) for rows in problem.dataset.folds[: len(done.folds)])
-        finalists.append(Finalist(entry, network, priced, constant, done.folds, n_validated))
+        finalists.append(Finalist(entry, network, priced, constant, workload, done.folds, n_validated))
     return finalists
 
 

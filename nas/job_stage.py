@@ -117,7 +117,7 @@ class JobStage:
 
     def _prices(self, network: Network) -> dict[str, float]:
         train = make_part(self.dataset, self.dataset.train, network.interface)
-        priced = price_network(Design(network), self.models, Workload(train.codes))
+        priced = price_network(Design(network), self.models, Workload(train.codes), self.goals.metrics)
         priced.require(self.goals.metrics)
         return dict(priced.figures)
 

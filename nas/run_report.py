@@ -16,6 +16,7 @@ from nas.front import driving_name, fit_figures, front_of, selectable
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
+from nas.proxies import noted_proxies
 from nas.records import STAGE_END, Block, Evaluation, Event, Winner
 from nas.report.data import (
     Convergence,
@@ -62,7 +63,7 @@ def final_report(
             FrontPoint(item.entry.id, item.entry.family, dict(item.entry.metrics), describe(item.network))
             for item in front
         ),
-        convergence=convergence(archive, problem.goals),
+        convergence=convergence(archive, _search_goals(problem.goals, archive)),
         winners=tuple(_winner_report(problem.goals, winner) for winner in winners),
     )
 
@@ -73,6 +74,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     Ids are provisional, since designs are decoded at the end. Nothing that the spec names is
     imported, and the data is not read.
     """
+    goals = _search_goals(goals, archive)
     return ReportData(
         run=_run_facts(spec, archive),
         data=_data_facts_of_start(archive),
@@ -84,6 +86,12 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
         convergence=convergence(archive, goals),
         winners=(),
     )
+
+
+def _search_goals(goals: Goals, archive: Archive) -> Goals:
+    """What all records know: with a gene stage, proxies of the metrics that are measured at the end."""
+    searched_genes = next(archive.blocks(), None) is not None
+    return goals.by_proxy(noted_proxies(archive)) if searched_genes else goals
 
 
 def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:

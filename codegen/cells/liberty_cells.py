@@ -78,14 +78,20 @@ def _corner(library: Group, file: str) -> _Corner:
         leakage_nw=_unit(library, "leakage_power_unit", "1nW", _WATTS, file) / 1e-9,
         default_leakage=library.values.get("default_cell_leakage_power"),
         templates={
-            template.name: tuple(
-                len(_numbers(template.lists[axis][0]))
-                for axis in ("index_1", "index_2")
-                if axis in template.lists
-            )
-            for template in library.of_kind("lu_table_template")
+            template.name: _sizes(template, file) for template in library.of_kind("lu_table_template")
         },
     )
+
+
+def _sizes(template: Group, file: str) -> tuple[int, ...]:
+    """How many entries each axis of a template has."""
+    axes = [template.lists[axis][0] for axis in ("index_1", "index_2") if axis in template.lists]
+    try:
+        return tuple(len(_numbers(axis)) for axis in axes)
+    except CellLibraryError as error:
+        raise CellLibraryError(
+            f"{file}:{template.line}: {template.kind} {template.name!r}: {error}"
+        ) from None
 
 
 def _supply(library: Group, file: str) -> float:

@@ -120,15 +120,22 @@ def _run_recipes(folder: Path, recipes: Sequence[Recipe]) -> tuple[str, str]:
     argv: tuple[str, ...] = ("berkeley-abc", "-f")
     memory_mb: int | None = MEMORY_MB
     if find_tool("berkeley-abc") is not None:
-        tool, script = tool_version("berkeley-abc"), _abc_script(recipes)
+        script = _abc_script(recipes)
     else:
         yosys = find_yosys()
-        tool, argv, memory_mb = f"ABC of {yosys.version}", (*yosys.argv, "-q", "-s"), yosys_memory_mb(yosys)
+        argv, memory_mb = (*yosys.argv, "-q", "-s"), yosys_memory_mb(yosys)
         script = _yosys_script(folder, recipes)
     (folder / "script").write_text(script)
     result = run_tool([*argv, "script"], cwd=folder, timeout_s=TIMEOUT_S, memory_mb=memory_mb)
     words = (result.stdout + result.stderr).decode(errors="replace")
-    return tool, " ".join(words.split())[-300:]
+    return mapping_tool(), " ".join(words.split())[-300:]
+
+
+def mapping_tool() -> str:
+    """What maps, with its version: berkeley-abc, else the ABC of yosys. Raises ToolError without either."""
+    if find_tool("berkeley-abc") is not None:
+        return tool_version("berkeley-abc")
+    return f"ABC of {find_yosys().version}"
 
 
 def yosys_memory_mb(yosys: Yosys) -> int | None:

@@ -22,6 +22,7 @@ from hwmodels.printed.converters import NO_CONVERTERS, Converters, find_converte
 from hwmodels.printed.costs import IntArray, unit_costs
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist, leakage_of_parts
+from hwmodels.printed.synthesized import refined_cost, synthesize_for_price, synthesized_metrics
 from hwmodels.printed.tally import Tally
 from hwmodels.printed.tree import count_tree
 
@@ -29,7 +30,7 @@ UJ_PER_MJ = 1000.0
 
 _METRICS = (
     Metric("area_cm2", "cm2", "min", "network", "cells of the circuit, without converters and wiring"),
-    Metric("power_mw", "mW", "min", "network", "leakage and switching, at equally likely signals"),
+    Metric("power_mw", "mW", "min", "network", "leakage and switching; of a netlist on the samples"),
     Metric("latency_s", "s", "min", "network", "critical path from the input codes to the answer"),
     Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
     Metric("time_share", "1", "min", "network", "latency by the time of one inference; above 1 is too slow"),
@@ -86,7 +87,8 @@ class PrintedModel:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return _METRICS if self._battery is None else (*_METRICS, _BATTERY_SHARE)
+        battery = () if self._battery is None else (_BATTERY_SHARE,)
+        return (*_METRICS, *battery, *synthesized_metrics(_METRICS))
 
     @property
     def bounds(self) -> Mapping[str, float]:
@@ -127,6 +129,17 @@ class PrintedModel:
             (*self._circuit_items(tally, by_part), *self._converter_items(reads, content.interface)),
             (*self._units.sources(self._library), *self._option_sources()),
         )
+
+    def refine(self, design: Design, workload: Workload) -> Cost:
+        """Area, power and latency after synthesis, in seconds the first time (docs/printed.md).
+
+        Raises HardwareModelError for a design that is not accepted, RefineError where synthesis fails.
+        """
+        content = design.content
+        if self.accepts(design) is not None or not isinstance(content, Network):
+            raise HardwareModelError(f"printed: {_REFUSED}")
+        made = synthesize_for_price(content, workload, self._library)
+        return refined_cost(self.price(Design(made.network), made.workload), made.sources)
 
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
@@ -202,11 +215,9 @@ class PrintedModel:
             ("converter_power_mw", self._converters.power_mw),
         )
         return tuple(
-            CostItem(f"converters/{feature.name.replace('/', ' ')}", metric, float(amount))
+            CostItem(f"converters/feature {number}", metric, float(amount))
             for metric, figure in kinds
-            for feature, amount in zip(
-                interface.features, price_converters(figure, reads, interface)[0], strict=True
-            )
+            for number, amount in enumerate(price_converters(figure, reads, interface)[0])
             if amount
         )
 

@@ -57,7 +57,9 @@ FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist")
 
 DEFAULT_MINUTES = 5.0
 
-Algorithm: TypeAlias = Literal["auto", "random", "nsga2", "pymoo_nsga2", "tpe", "gp"]
+Algorithm: TypeAlias = Literal[
+    "auto", "random", "nsga2", "anneal", "nsga2_anneal", "pymoo_nsga2", "tpe", "gp"
+]
 
 
 class SpaceSpec(Section):

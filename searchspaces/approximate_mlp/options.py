@@ -16,6 +16,7 @@ from searchspaces.parse import (
     parse_int,
     parse_int_range,
     parse_real_range,
+    parse_teacher,
     read_values,
 )
 from searchspaces.space import SpaceError
@@ -25,6 +26,7 @@ WeightKind: TypeAlias = Literal["power_of_two", "ternary", "signed_digits"]
 ArgmaxForm: TypeAlias = Literal["exact", "reduced"]
 Detail: TypeAlias = Literal["genes", "axes"]
 Genes: TypeAlias = Literal["all", "masks"]
+Teacher: TypeAlias = Literal["forest"]
 
 MAX_LAYERS = 4
 WIDTHS = IntRange(0, 256)
@@ -63,7 +65,8 @@ class ApproximateMlpOptions:
     hidden: a range of widths for each hidden layer; a lower end of 0 (axes only) means that the layer and
     those after it may be absent. activation_shift: None (axes only) leaves the choice to the training.
     weights, argmax: the forms to choose from. pressure: on area, in training (axes only). genes: what of a
-    network varies; "masks" keeps the rest as it was trained.
+    network varies; "masks" keeps the rest as it was trained. distill: whose answers to made-up rows are
+    learnt too (genes only).
     """
 
     hidden: tuple[IntRange, ...] = DEFAULT_HIDDEN
@@ -77,6 +80,7 @@ class ApproximateMlpOptions:
     pressure: RealRange = PRESSURES
     detail: Detail = "genes"
     genes: Genes = "all"
+    distill: Teacher | None = None
 
     def max_shift_of(self, form: WeightForm) -> int:
         """Largest shift of a term in this form."""
@@ -103,6 +107,8 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
             OptionProblem(FAMILY, "hidden", "a layer after one that may be absent (0) must be one too")
         )
     if options.detail == "axes":
+        if options.distill is not None:
+            found.append(OptionProblem(FAMILY, "distill", "must be false where detail is axes"))
         return found + _unless_genes(options)
     if options.genes == "masks":
         found += _unless_masks(options)
@@ -196,5 +202,6 @@ PARSERS: Parsers = {
     "pressure": lambda value: parse_real_range(value, PRESSURES),
     "detail": lambda value: parse_choice(value, ("genes", "axes")),
     "genes": lambda value: parse_choice(value, ("all", "masks")),
+    "distill": parse_teacher,
 }
 """How each option is read; the order is that of the documentation."""

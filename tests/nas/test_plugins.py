@@ -183,5 +183,6 @@ def test_something_else_than_a_model_is_a_plug_in_error(folder: Path) -> None:
 
 
 def test_data_files_of_a_model_are_relative_to_the_base(folder: Path) -> None:
-    model = make(folder, "beads.py:Beads", table="beads.json")
-    assert vars(model)["table"] == str(folder / "beads.json")
+    for name in ("beads.json", "beads.yaml", "beads.lib"):
+        model = make(folder, "beads.py:Beads", table=name)
+        assert vars(model)["table"] == str(folder / name)

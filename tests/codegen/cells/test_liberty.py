@@ -137,6 +137,10 @@ def test_what_is_no_gate_is_left_out_and_what_is_then_missing_is_named(old: str,
         ("library (a) { }", "f:1: nom_voltage or operating_conditions must give the supply"),
         ("library (a) { nom_voltage : high; }", "f:1: the supply must be a finite number, not 'high'"),
         ("library (a) { nom_voltage : 0; }", "f:1: the supply must be above 0, not 0"),
+        (
+            'library (a) { nom_voltage : 1;\n lu_table_template (t) { index_1 ("1, x"); } }',
+            "f:2: lu_table_template 't': values must be a finite number, not 'x'",
+        ),
         ("library (a) { nom_voltage : 1; }", "f: no cell computes a gate of one or two inputs"),
         (
             'library (a) { nom_voltage : 1; time_unit : "1 h"; }',
@@ -176,6 +180,13 @@ def test_a_cell_that_lacks_something_is_named(old: str, new: str, message: str) 
     with pytest.raises(CellLibraryError) as error:
         from_liberty(SMALL.replace(old, new), "f")
     assert str(error.value).startswith(message)
+
+
+def test_a_table_on_one_line_is_cut_by_its_template() -> None:
+    table = 'cell_rise (t) { values ("1, 2, 3, 4, 5, 6"); }'
+    template = 'lu_table_template (t) { index_1 ("1, 2"); index_2 ("1, 2, 3"); } cell (NOR)'
+    text = SMALL.replace('cell_rise (s) { values ("6"); }', table).replace("cell (NOR)", template)
+    assert from_liberty(text, "f").gate("nor").delay_ns == {1.2: 5.0}
 
 
 def test_leakage_adds_up_over_the_power_pins_and_falls_back_to_the_unconditional() -> None:
