@@ -150,6 +150,16 @@ def test_without_a_tool_goals_that_need_it_are_an_error(tmp_path: Path) -> None:
         nas.run(write_spec(tmp_path, BY_AREA), tmp_path / "run")
 
 
+@pytest.mark.usefixtures("_no_tool")
+def test_without_a_tool_jobs_say_why_they_failed(tmp_path: Path) -> None:
+    text = FAMILIES.partition("  - approximate_mlp")[0] + FAMILIES[FAMILIES.index("hardware:") :]
+    run = nas.run(write_spec(tmp_path, text), tmp_path / "run")
+    assert run.report.search.stop_reason == (
+        "every job failed, most with: RunError: egfet.synthesized_area_cm2 can't be measured: "
+        "printed: synthesis: yosys: is not installed"
+    )
+
+
 def test_of_many_designs_the_nearest_to_the_front_are_measured(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
