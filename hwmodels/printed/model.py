@@ -90,6 +90,11 @@ class PrintedModel:
         return self._library
 
     @property
+    def power_by_leakage(self) -> float:
+        """Power with switching over leakage alone, at the rate of the model."""
+        return self._power_by_leakage
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         battery = () if self._battery is None else (_BATTERY_SHARE,)
         return (*_METRICS, *battery, *synthesized_metrics(_METRICS))
