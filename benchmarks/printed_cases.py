@@ -3,8 +3,8 @@
 Published circuits: released Verilog of DATE 2024 ("Embedding Hardware Approximations in Discrete
 Genetic-based Training for Printed MLPs") and ICCAD 2023 ("Bespoke Approximation of
 Multiplication-Accumulation and Activation Targeting Printed Multilayer Perceptrons"), and the exact 8-bit
-bespoke MLP that both start from, all through the same yosys and ABC; accuracies on the papers' own single split. CART: untuned
-scikit-learn trees through the same flow, means over ten splits.
+bespoke MLP that both start from, all through the same yosys and ABC; accuracies on the papers' own single
+split. CART: untuned scikit-learn trees through the same flow, means over ten splits.
 """
 
 from collections.abc import Mapping
