@@ -20,6 +20,10 @@ class HardwareModelError(ValueError):
     """A model was made with an impossible option, or is broken. The text says where, what and what to do."""
 
 
+class RefineError(HardwareModelError):
+    """A tool that refined metrics need is missing or failed. The text says which, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A figure that a model gives.
@@ -27,6 +31,8 @@ class Metric:
     name: the field's term with its unit, such as "area_cm2". unit: "cm2", "mW", "bytes", "s", "1", ...
     direction: which way is better. needs: what must be known of a design to give it. monotone: the
     figure never falls when a term is added to a network (the conformance kit holds a model to it).
+    proxy: of a metric that takes seconds a design, the metric of the same model that stands for it where
+    thousands are priced a second; `RefinedHardwareModel.refine` gives the metric itself. "" for all others.
     """
 
     name: str
@@ -35,6 +41,7 @@ class Metric:
     needs: Needs
     description: str = ""
     monotone: bool = False
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class HardwareModel(Protocol):
         ...
 
     def price(self, design: Design, workload: Workload) -> Cost:
-        """The cost of an accepted design; metrics whose `needs` are not met are left out."""
+        """The cost of an accepted design, without metrics that have a proxy or whose `needs` are not met."""
         ...
 
 
@@ -114,4 +121,26 @@ class BatchHardwareModel(HardwareModel, Protocol):
         self, batch: MlpBatch, interface: Interface, workload: Workload
     ) -> Mapping[str, FloatVector]:
         """(n_networks,) float64 for each metric; entry i equals `price` of network i, NaN if refused."""
+        ...
+
+
+@runtime_checkable
+class RefinedHardwareModel(HardwareModel, Protocol):
+    """A model with metrics that a tool measures on the design itself, in seconds; each has a proxy."""
+
+    def refine(self, design: Design, workload: Workload) -> Cost:
+        """Exactly the metrics with a proxy, of an accepted design, where their `needs` are met.
+
+        Raises RefineError where a tool is missing or fails.
+        """
+        ...
+
+
+@runtime_checkable
+class BoundedHardwareModel(HardwareModel, Protocol):
+    """A model of hardware that can't do everything, such as a battery that gives so much and no more."""
+
+    @property
+    def bounds(self) -> Mapping[str, float]:
+        """Metric -> the largest value that is physically possible; a search holds each as a limit."""
         ...

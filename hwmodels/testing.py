@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from codegen.ir import Design, Network
 from hwmodels.model import Cost, HardwareModel, Workload
 from hwmodels.testing_designs import NamedDesign, designs, samples_for
+from hwmodels.testing_refine import REFINE_CHECKS
 from hwmodels.testing_rules import CHECKS, Check, Priced, Trial
 
 
@@ -36,7 +37,7 @@ def check_model(
     if broken:
         return (first,)
     trial = _try(model, networks, seed)
-    return (first, *(_run(name, check, trial) for name, check in CHECKS))
+    return (first, *(_run(name, check, trial) for name, check in (*CHECKS, *REFINE_CHECKS)))
 
 
 def _run(name: str, check: Check, trial: Trial) -> CheckResult:

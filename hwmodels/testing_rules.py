@@ -3,14 +3,23 @@
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from codegen.ir import BespokeMlp, Design, Layer, MlpBatch, Network, Neuron
-from hwmodels.model import BatchHardwareModel, Cost, CostItem, HardwareModel, Source, Workload
+from hwmodels.model import (
+    BatchHardwareModel,
+    BoundedHardwareModel,
+    Cost,
+    CostItem,
+    HardwareModel,
+    Metric,
+    Source,
+    Workload,
+)
 from hwmodels.testing_designs import NamedDesign, random_batch, samples_for
 
 UNITS: Mapping[str, str] = {
@@ -102,36 +111,67 @@ def _units(trial: Trial) -> str:
     return ""
 
 
+def _bounds(trial: Trial) -> str:
+    """Each bound is a number on a metric that there is."""
+    if not isinstance(trial.model, BoundedHardwareModel):
+        return ""
+    names = [metric.name for metric in trial.model.metrics]
+    for name, bound in trial.model.bounds.items():
+        if name not in names:
+            return f"bounds name {name!r}, which is not among the model's metrics"
+        if not math.isfinite(bound) or bound < 0:
+            return f"{name}: the bound must be finite and not negative, not {bound}"
+    return ""
+
+
 def _prices(trial: Trial) -> str:
     """Accepted designs have a price, with exactly the metrics whose needs are met."""
     if trial.price_errors:
         return trial.price_errors[0]
     for one in trial.priced:
-        known = {"structure"}
-        if isinstance(one.design.content, Network):
-            known |= {"network"} | ({"samples"} if one.workload.samples is not None else set())
-        for metric in trial.model.metrics:
-            expected, given = metric.needs in known, metric.name in one.cost.metrics
-            if expected != given:
-                how = "is missing" if expected else "can't be known"
-                return f"{one.name}: {metric.name} {how}; it needs {metric.needs}"
-        extra = sorted(set(one.cost.metrics) - {metric.name for metric in trial.model.metrics})
-        if extra:
-            return f"{one.name}: {extra[0]} is not among the model's metrics"
+        broken = wrong_metrics(one.cost, [m for m in trial.model.metrics if not m.proxy], known_of(one))
+        if broken:
+            return f"{one.name}: {broken}"
     return ""
+
+
+def known_of(one: Priced) -> set[str]:
+    """Which needs a design and its workload meet."""
+    if not isinstance(one.design.content, Network):
+        return {"structure"}
+    return {"structure", "network"} | ({"samples"} if one.workload.samples is not None else set())
+
+
+def wrong_metrics(cost: Cost, metrics: Sequence[Metric], known: set[str]) -> str:
+    """What a cost lacks of the metrics whose needs are known, or has beside them."""
+    for metric in metrics:
+        expected, given = metric.needs in known, metric.name in cost.metrics
+        if expected != given:
+            how = "is missing" if expected else "can't be known"
+            return f"{metric.name} {how}; it needs {metric.needs}"
+    extra = sorted(set(cost.metrics) - {metric.name for metric in metrics})
+    return f"{extra[0]} is not among the model's metrics" if extra else ""
 
 
 def _finite(trial: Trial) -> str:
     for one in trial.priced:
-        for name, value in one.cost.metrics.items():
-            if not math.isfinite(value) or value < 0:
-                return f"{one.name}: {name} must be finite and not negative, not {value}"
+        broken = not_finite(one.cost)
+        if broken:
+            return f"{one.name}: {broken}"
+    return ""
+
+
+def not_finite(cost: Cost) -> str:
+    """A figure that is negative or not finite."""
+    for name, value in cost.metrics.items():
+        if not math.isfinite(value) or value < 0:
+            return f"{name} must be finite and not negative, not {value}"
     return ""
 
 
 def _deterministic(trial: Trial) -> str:
     for one in trial.priced:
-        broken = _difference(one.cost, trial.model.price(one.design, one.workload))
+        broken = difference(one.cost, trial.model.price(one.design, one.workload))
         if broken:
             return f"{one.name}: asked twice, {broken}"
     return ""
@@ -142,7 +182,7 @@ def _order(trial: Trial) -> str:
     if _deterministic(trial):
         return ""
     for one in reversed(trial.priced):
-        broken = _difference(one.cost, trial.untouched.price(one.design, one.workload))
+        broken = difference(one.cost, trial.untouched.price(one.design, one.workload))
         if broken:
             return f"{one.name}: asked in another order, {broken}"
     return ""
@@ -175,15 +215,23 @@ def _same_batch(left: MlpBatch, right: MlpBatch) -> bool:
 
 def _breakdown(trial: Trial) -> str:
     for one in trial.priced:
-        totals: dict[str, float] = {}
-        for item in one.cost.items:
-            totals[item.metric] = totals.get(item.metric, 0.0) + item.amount
-        for name, total in totals.items():
-            if name not in one.cost.metrics:
-                return f"{one.name}: items name {name!r}, which the cost does not have"
-            whole = one.cost.metrics[name]
-            if not _close(total, whole):
-                return f"{one.name}: the items of {name} add up to {total:.9g}, not to {whole:.9g}"
+        broken = wrong_items(one.cost)
+        if broken:
+            return f"{one.name}: {broken}"
+    return ""
+
+
+def wrong_items(cost: Cost) -> str:
+    """Items that do not add up to their metric."""
+    totals: dict[str, float] = {}
+    for item in cost.items:
+        totals[item.metric] = totals.get(item.metric, 0.0) + item.amount
+    for name, total in totals.items():
+        if name not in cost.metrics:
+            return f"items name {name!r}, which the cost does not have"
+        whole = cost.metrics[name]
+        if not _close(total, whole):
+            return f"the items of {name} add up to {total:.9g}, not to {whole:.9g}"
     return ""
 
 
@@ -246,7 +294,7 @@ def _json(trial: Trial) -> str:
     """A cost can be written down and read back."""
     for one in trial.priced:
         back = _from_json(json.dumps(asdict(replace(one.cost, metrics=dict(one.cost.metrics)))))
-        broken = _difference(one.cost, back)
+        broken = difference(one.cost, back)
         if broken:
             return f"{one.name}: after JSON, {broken}"
     return ""
@@ -262,7 +310,7 @@ def _close(left: float, right: float) -> bool:
     return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12) or repr(left) == repr(right)
 
 
-def _difference(first: Cost, second: Cost) -> str:
+def difference(first: Cost, second: Cost) -> str:
     """How two costs differ; NaN equals NaN, so that one fault fails one check."""
     for name in sorted(set(first.metrics) | set(second.metrics)):
         before, after = first.metrics.get(name), second.metrics.get(name)
@@ -276,6 +324,7 @@ def _difference(first: Cost, second: Cost) -> str:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("metric names", _names),
     ("units", _units),
+    ("bounds", _bounds),
     ("accepts", _accepts),
     ("prices", _prices),
     ("finite", _finite),

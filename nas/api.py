@@ -13,7 +13,7 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
-from nas.finish import Finalist, choose, final_front, finalists_of, read_test_part
+from nas.finish import Finalist, final_front, finalists_of, read_test_part
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
@@ -27,6 +27,7 @@ from nas.run_report import ProvenWinner, data_event_facts, final_report, live_re
 from nas.spec import Spec
 from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
+from nas.winners import choose
 
 ShowProgress = Callable[[ProgressFacts], None]
 REPORT_JSON = "report.json"
@@ -102,6 +103,7 @@ def resume(
             finished = load_run(folder)
             _check_winners(folder, finished.report, require_proof=require_proof)
             return finished
+        _check_format(archive)
         problem = build_problem(spec, allow_code=allow_code)
         _check_data(problem, archive)
         _note_versions(archive)
@@ -118,7 +120,7 @@ def load_run(folder: Path | str) -> Run:
         if finished:
             report = read_report(folder / REPORT_JSON)
         else:
-            report = live_report(spec, make_goals(spec), archive)
+            report = live_report(spec, make_goals(spec, {}), archive)
         return Run(folder, spec, report, finished)
 
 
@@ -257,6 +259,16 @@ def _spec_of(archive: Archive) -> Spec:
     starts = [event for event in archive.events() if event.kind == "start"]
     base = Path(str(starts[0].facts["base"])) if starts else Path()
     return parse_saved_spec(archive.header.spec_text, name=where, base=base)
+
+
+def _check_format(archive: Archive) -> None:
+    """A run goes on in its own format only: older records lack what later stages need."""
+    version, writer = archive.header.format_version, archive.header.versions.get("silkscreen", "unknown")
+    if version < FORMAT_VERSION:
+        raise RunError(
+            f"{archive.folder}: the run is in format {version}, but this silkscreen goes on with format "
+            f"{FORMAT_VERSION} only; resume it with silkscreen {writer}, which wrote it, or start a new run"
+        )
 
 
 def _check_data(problem: Problem, archive: Archive) -> None:

@@ -4,29 +4,20 @@ Imports no kernels, so that a spec is validated at once.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from searchspaces import approximate_mlp
 from searchspaces.approximate_mlp import options as mlp_options
 from searchspaces.decision_tree import options as tree_options
 from searchspaces.gate_netlist import options as gate_options
+from searchspaces.parse import OptionProblem
 
 FamilyOptions: TypeAlias = (
     approximate_mlp.ApproximateMlpOptions | tree_options.DecisionTreeOptions | gate_options.GateNetlistOptions
 )
 
 
-class FamilyProblem(Protocol):
-    """One thing wrong with the options of a family."""
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-
-Read: TypeAlias = Callable[[Mapping[str, object]], tuple[FamilyOptions, tuple[FamilyProblem, ...]]]
+Read: TypeAlias = Callable[[Mapping[str, object]], tuple[FamilyOptions, tuple[OptionProblem, ...]]]
 
 READERS: Mapping[str, Read] = {
     "approximate_mlp": mlp_options.read_options,

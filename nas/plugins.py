@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, NoneType, UnionType
 
 from hwmodels import catalog
 from hwmodels.model import HardwareModel, HardwareModelError
@@ -110,7 +110,10 @@ def make_hardware_model(
 
 
 def option_types(make: Callable[..., object]) -> Mapping[str, object] | None:
-    """Keyword arguments of a plug-in with their annotations, or None where it takes any or does not tell."""
+    """Keyword arguments of a plug-in with their annotations, or None where it takes any or does not tell.
+
+    The None of an option that may be left out is not part of its annotation.
+    """
     try:
         parameters = inspect.signature(make, eval_str=True).parameters.values()
     except Exception:
@@ -118,7 +121,14 @@ def option_types(make: Callable[..., object]) -> Mapping[str, object] | None:
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return None
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {parameter.name: parameter.annotation for parameter in parameters if parameter.kind in named}
+    return {each.name: _without_none(each.annotation) for each in parameters if each.kind in named}
+
+
+def _without_none(annotation: object) -> object:
+    if not isinstance(annotation, UnionType):
+        return annotation
+    rest = [kind for kind in annotation.__args__ if kind is not NoneType]
+    return rest[0] if len(rest) == 1 else annotation
 
 
 def _check_options(make: Callable[..., object], options: Mapping[str, object], where: str, name: str) -> None:
@@ -136,7 +146,7 @@ def _named(reference: str, where: str) -> str:
 
 def _beside(base: Path, value: object) -> object:
     """A relative path of a data file beside the spec as an absolute one; any other value unchanged."""
-    if isinstance(value, str) and Path(value).suffix in (".json", ".yaml", ".yml"):
+    if isinstance(value, str) and Path(value).suffix in (".json", ".yaml", ".yml", ".lib"):
         return str(base / value)
     return value
 

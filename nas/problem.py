@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from codegen.cells import CellLibrary, load_cells
-from hwmodels.model import HardwareModel, Workload
+from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
@@ -66,7 +66,7 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
         alias: make_hardware_model(section, base=spec.base, allow_code=allow_code, where=f"hardware.{alias}")
         for alias, section in spec.hardware.items()
     }
-    goals = make_goals(spec)
+    goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
     return Problem(spec, dataset, models, goals, _stages(spec))
@@ -108,11 +108,34 @@ def library_of(problem: Problem) -> CellLibrary:
     return next((model.library for model in printed), None) or load_cells("egfet")
 
 
-def make_goals(spec: Spec) -> Goals:
-    """The objectives and limits of a spec."""
+def make_goals(spec: Spec, models: Mapping[str, HardwareModel]) -> Goals:
+    """The objectives and limits of a spec, with what the hardware of its models physically allows.
+
+    Raises RunError for a limit of the spec that lies beyond what is possible.
+    """
     objectives = tuple(Objective(metric, direction) for metric, direction in spec.objectives.items())
-    limits = tuple(Limit(metric, limit.min, limit.max) for metric, limit in spec.limits.items())
-    return Goals(objectives, limits)
+    limits = {metric: Limit(metric, limit.min, limit.max) for metric, limit in spec.limits.items()}
+    for metric, bound in _bounds(models).items():
+        limits[metric] = _bounded(limits.get(metric, Limit(metric, None, None)), bound)
+    return Goals(objectives, tuple(limits.values()))
+
+
+def _bounds(models: Mapping[str, HardwareModel]) -> dict[str, float]:
+    return {
+        f"{alias}.{name}": bound
+        for alias, model in models.items()
+        if isinstance(model, BoundedHardwareModel)
+        for name, bound in model.bounds.items()
+    }
+
+
+def _bounded(limit: Limit, bound: float) -> Limit:
+    if limit.minimum is not None and limit.minimum > bound:
+        raise RunError(
+            f"limits.{limit.metric}: min must be at most {bound:g}, what the hardware allows, "
+            f"not {limit.minimum:g}"
+        )
+    return replace(limit, maximum=bound if limit.maximum is None else min(limit.maximum, bound))
 
 
 def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]) -> None:

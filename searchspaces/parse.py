@@ -2,10 +2,53 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from searchspaces.space import SpaceError
+
+Options = TypeVar("Options")
+Parsers: TypeAlias = Mapping[str, Callable[[object], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionProblem:
+    """One thing wrong with the options of a family. key: the option. text: what must hold and what came."""
+
+    family: str
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        where = self.family if self.text.startswith("unknown") else f"{self.family}: {self.key}"
+        return f"{where}: {self.text}"
+
+
+def read_values(
+    family: str, mapping: Mapping[str, object], parsers: Parsers
+) -> tuple[dict[str, object], list[OptionProblem]]:
+    """What each option says, as far as its parser can read it, and everything wrong with the others."""
+    read: dict[str, object] = {}
+    problems: list[OptionProblem] = []
+    for key, value in mapping.items():
+        if key not in parsers:
+            hint = did_you_mean(key, parsers) or f"; known are {', '.join(parsers)}"
+            problems.append(OptionProblem(family, key, f"unknown key {key!r}{hint}"))
+            continue
+        try:
+            read[key] = parsers[key](value)
+        except SpaceError as error:
+            problems.append(OptionProblem(family, key, str(error)))
+    return read, problems
+
+
+def faultless(read: tuple[Options, Sequence[OptionProblem]]) -> Options:
+    """Options that were read without a problem. Raises SpaceError with one line for each problem."""
+    options, problems = read
+    if problems:
+        raise SpaceError("\n".join(str(problem) for problem in problems))
+    return options
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hwmodels.model import (
     Source,
     Workload,
 )
+from hwmodels.printed.batteries import Battery, find_battery
 from hwmodels.printed.costs import IntArray, unit_costs
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist
@@ -36,6 +37,7 @@ _METRICS = (
     Metric("energy_uj", "uJ", "min", "network", "power for the time of one inference; it leaks all the time"),
     Metric("time_share", "1", "min", "network", "latency by the time of one inference; above 1 is too slow"),
 )
+_BATTERY_SHARE = Metric("battery_share", "1", "min", "network", "power by what the battery gives, at most 1")
 _REFUSED = (
     "a printed circuit is built for one bespoke MLP, decision tree or gate netlist; "
     "a tensor network would need memory and multipliers"
@@ -46,11 +48,19 @@ class PrintedModel:
     """Prices bespoke MLPs, decision trees and gate netlists as fully parallel printed circuits.
 
     cells: name of a cell library that ships, or the path of one. supply_v: within the library's table.
-    inferences_per_s: above 0; a circuit that is slower has a time_share above 1.
+    inferences_per_s: above 0; a circuit that is slower has a time_share above 1. battery: name of one in
+    hwmodels/printed/batteries.json; the model then gives battery_share, which is at most 1.
     Raises HardwareModelError for an option that can't be.
     """
 
-    def __init__(self, cells: str = "egfet", *, supply_v: float = 1.0, inferences_per_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        cells: str = "egfet",
+        *,
+        supply_v: float = 1.0,
+        inferences_per_s: float = 5.0,
+        battery: str | None = None,
+    ) -> None:
         if not (math.isfinite(inferences_per_s) and inferences_per_s > 0):
             raise HardwareModelError(
                 f"printed: inferences_per_s must be finite and above 0, not {inferences_per_s}"
@@ -61,6 +71,7 @@ class PrintedModel:
         except CellLibraryError as error:
             raise HardwareModelError(f"printed: {error}") from None
         self._supply_v, self._rate = supply_v, inferences_per_s
+        self._battery: Battery | None = None if battery is None else find_battery(battery)
         self._power_by_leakage = 1 + DYNAMIC_SHARE * inferences_per_s / REFERENCE_RATE
 
     @property
@@ -70,7 +81,12 @@ class PrintedModel:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return _METRICS
+        return _METRICS if self._battery is None else (*_METRICS, _BATTERY_SHARE)
+
+    @property
+    def bounds(self) -> Mapping[str, float]:
+        """A circuit that takes more than its battery gives does not work."""
+        return {} if self._battery is None else {"battery_share": 1.0}
 
     @property
     def cost_class(self) -> CostClass:
@@ -95,7 +111,7 @@ class PrintedModel:
         return Cost(
             {name: float(values[0]) for name, values in metrics.items()},
             self._items(tally),
-            (*self._units.sources(self._library), *self._rate_sources()),
+            (*self._units.sources(self._library), *self._option_sources()),
         )
 
     def price_batch(
@@ -121,13 +137,16 @@ class PrintedModel:
     def _metrics(self, counts: IntArray, latency_s: FloatVector) -> Mapping[str, FloatVector]:
         """counts: (n, n_units) int64. latency_s: (n,)."""
         power_mw = (counts * self._units.leakage_mw).sum(axis=1) * self._power_by_leakage
-        return {
+        figures = {
             "area_cm2": (counts * self._units.area_cm2).sum(axis=1),
             "power_mw": power_mw,
             "latency_s": latency_s,
             "energy_uj": power_mw / self._rate * UJ_PER_MJ,
             "time_share": latency_s * self._rate,
         }
+        if self._battery is not None:
+            figures["battery_share"] = power_mw / self._battery.power_mw
+        return figures
 
     def _items(self, tally: Tally) -> tuple[CostItem, ...]:
         area: dict[str, float] = {}
@@ -139,10 +158,12 @@ class PrintedModel:
         shares = (("area_cm2", area), ("power_mw", power))
         return tuple(CostItem(part, metric, amount) for metric, by in shares for part, amount in by.items())
 
-    def _rate_sources(self) -> tuple[Source, ...]:
+    def _option_sources(self) -> tuple[Source, ...]:
         published = "total power is 1.034 to 1.068 times leakage at 200 ms on published printed classifiers"
+        battery = self._battery
         return (
             Source("dynamic share of leakage", DYNAMIC_SHARE, "1", f"{published}; the middle"),
             Source("supply", self._supply_v, "V", "option supply_v"),
             Source("inferences a second", self._rate, "1/s", "option inferences_per_s"),
+            *(() if battery is None else (Source("battery", battery.power_mw, "mW", battery.source),)),
         )

@@ -6,7 +6,6 @@ from searchspaces.approximate_mlp.layout import bias_bound
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     ApproximateMlpOptions,
-    OptionProblem,
     WeightForm,
     parse_options,
     read_options,
@@ -19,7 +18,6 @@ __all__ = [
     "ApproximateMlpGenes",
     "ApproximateMlpOptions",
     "MlpRecipe",
-    "OptionProblem",
     "WeightForm",
     "bias_bound",
     "max_dropped_bits",

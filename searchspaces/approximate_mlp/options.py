@@ -1,19 +1,22 @@
 """The options of the family `approximate_mlp`; docs/spaces.md explains them line by line."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from codegen.ir.network import MAX_SHIFT
 from searchspaces.parse import (
     IntRange,
+    OptionProblem,
+    Parsers,
     RealRange,
-    did_you_mean,
+    faultless,
     parse_choice,
     parse_flag,
     parse_int,
     parse_int_range,
     parse_real_range,
+    read_values,
 )
 from searchspaces.space import SpaceError
 
@@ -77,74 +80,42 @@ class ApproximateMlpOptions:
         return 0 if form.kind == "ternary" else self.max_shift
 
 
-@dataclass(frozen=True, slots=True)
-class OptionProblem:
-    """One thing wrong with the options. key: the option. text: what must hold and what came."""
-
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        return (
-            f"{FAMILY}: {self.text}"
-            if self.text.startswith("unknown")
-            else f"{FAMILY}: {self.key}: {self.text}"
-        )
-
-
 def parse_options(mapping: Mapping[str, object]) -> ApproximateMlpOptions:
     """The options of a spec. Raises SpaceError with one line for each problem."""
-    options, problems = read_options(mapping)
-    if problems:
-        raise SpaceError("\n".join(str(problem) for problem in problems))
-    return options
+    return faultless(read_options(mapping))
 
 
 def read_options(mapping: Mapping[str, object]) -> tuple[ApproximateMlpOptions, tuple[OptionProblem, ...]]:
     """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
-    read: dict[str, object] = {}
-    problems: list[OptionProblem] = []
-    for key, value in mapping.items():
-        if key not in PARSERS:
-            text = f"unknown key {key!r}{did_you_mean(key, PARSERS) or f'; known are {_known()}'}"
-            problems.append(OptionProblem(key, text))
-            continue
-        try:
-            read[key] = PARSERS[key](value)
-        except SpaceError as error:
-            problems.append(OptionProblem(key, str(error)))
-    options = _options(read)
+    read, problems = read_values(FAMILY, mapping, PARSERS)
+    options = ApproximateMlpOptions(**read)  # type: ignore[arg-type]
     return options, (*problems, *_contradictions(options))
-
-
-def _options(read: Mapping[str, object]) -> ApproximateMlpOptions:
-    default = ApproximateMlpOptions()
-    values = {field.name: read.get(field.name, getattr(default, field.name)) for field in fields(default)}
-    return ApproximateMlpOptions(**values)  # type: ignore[arg-type]
-
-
-def _known() -> str:
-    return ", ".join(PARSERS)
 
 
 def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
     found: list[OptionProblem] = []
     may_vanish = [width.lower == 0 for width in options.hidden]
     if may_vanish != sorted(may_vanish):
-        found.append(OptionProblem("hidden", "a layer after one that may be absent (0) must be one too"))
+        found.append(
+            OptionProblem(FAMILY, "hidden", "a layer after one that may be absent (0) must be one too")
+        )
     if options.detail == "axes":
         return found
     if any(may_vanish):
-        found.append(OptionProblem("hidden", "widths must be at least 1 where detail is genes, not 0"))
+        found.append(
+            OptionProblem(FAMILY, "hidden", "widths must be at least 1 where detail is genes, not 0")
+        )
     if options.activation_shift is None:
         found.append(
             OptionProblem(
-                "activation_shift", "must be a range such as 0..6 where detail is genes, not 'auto'"
+                FAMILY, "activation_shift", "must be a range such as 0..6 where detail is genes, not 'auto'"
             )
         )
     if len(options.weights) > 1:
         names = ", ".join(str(form) for form in options.weights)
-        found.append(OptionProblem("weights", f"one form is needed where detail is genes, not {names}"))
+        found.append(
+            OptionProblem(FAMILY, "weights", f"one form is needed where detail is genes, not {names}")
+        )
     return found
 
 
@@ -191,7 +162,7 @@ def _parse_argmax(value: object) -> tuple[ArgmaxForm, ...]:
     return forms
 
 
-PARSERS: Mapping[str, Callable[[object], object]] = {
+PARSERS: Parsers = {
     "hidden": _parse_hidden,
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),
     "weights": _parse_weights,

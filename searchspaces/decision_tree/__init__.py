@@ -5,7 +5,6 @@ from searchspaces.decision_tree.costs import TreeCosts
 from searchspaces.decision_tree.options import (
     FAMILY,
     DecisionTreeOptions,
-    OptionProblem,
     parse_options,
     read_options,
     tree_jobs,
@@ -14,7 +13,6 @@ from searchspaces.decision_tree.options import (
 __all__ = [
     "FAMILY",
     "DecisionTreeOptions",
-    "OptionProblem",
     "TreeCosts",
     "TreeFit",
     "anneal_tree",

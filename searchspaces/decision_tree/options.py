@@ -1,11 +1,21 @@
 """The options of the family `decision_tree`; docs/spaces.md explains them line by line."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from searchspaces.parse import IntRange, did_you_mean, parse_choice, parse_flag, parse_int, parse_int_range
+from searchspaces.parse import (
+    IntRange,
+    OptionProblem,
+    Parsers,
+    faultless,
+    parse_choice,
+    parse_flag,
+    parse_int,
+    parse_int_range,
+    read_values,
+)
 from searchspaces.space import SpaceError
 
 FAMILY = "decision_tree"
@@ -43,18 +53,6 @@ class DecisionTreeOptions:
     moves: int = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class OptionProblem:
-    """One thing wrong with the options. key: the option. text: what must hold and what came."""
-
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        where = "" if self.text.startswith("unknown") else f"{self.key}: "
-        return f"{FAMILY}: {where}{self.text}"
-
-
 def tree_jobs(options: DecisionTreeOptions) -> tuple[float, ...]:
     """The prices of the trees to anneal, in order; each starts from the tree of the one before."""
     return options.prices
@@ -62,27 +60,13 @@ def tree_jobs(options: DecisionTreeOptions) -> tuple[float, ...]:
 
 def parse_options(mapping: Mapping[str, object]) -> DecisionTreeOptions:
     """The options of a spec. Raises SpaceError with one line for each problem."""
-    options, problems = read_options(mapping)
-    if problems:
-        raise SpaceError("\n".join(str(problem) for problem in problems))
-    return options
+    return faultless(read_options(mapping))
 
 
 def read_options(mapping: Mapping[str, object]) -> tuple[DecisionTreeOptions, tuple[OptionProblem, ...]]:
     """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
-    default = DecisionTreeOptions()
-    values: dict[str, object] = {field.name: getattr(default, field.name) for field in fields(default)}
-    problems: list[OptionProblem] = []
-    for key, value in mapping.items():
-        if key not in PARSERS:
-            hint = did_you_mean(key, PARSERS) or f"; known are {', '.join(PARSERS)}"
-            problems.append(OptionProblem(key, f"unknown key {key!r}{hint}"))
-            continue
-        try:
-            values[key] = PARSERS[key](value)
-        except SpaceError as error:
-            problems.append(OptionProblem(key, str(error)))
-    return DecisionTreeOptions(**values), tuple(problems)  # type: ignore[arg-type]
+    read, problems = read_values(FAMILY, mapping, PARSERS)
+    return DecisionTreeOptions(**read), tuple(problems)  # type: ignore[arg-type]
 
 
 def _parse_leaves(value: object) -> IntRange:
@@ -116,7 +100,7 @@ def _parse_price(value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-PARSERS: Mapping[str, Callable[[object], object]] = {
+PARSERS: Parsers = {
     "leaves": _parse_leaves,
     "depth": lambda value: parse_int(value, DEPTHS),
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),

@@ -4,7 +4,6 @@ from searchspaces.gate_netlist.anneal import Objective, anneal_netlist, objectiv
 from searchspaces.gate_netlist.options import (
     FAMILY,
     GateNetlistOptions,
-    OptionProblem,
     parse_options,
     read_options,
 )
@@ -13,7 +12,6 @@ __all__ = [
     "FAMILY",
     "GateNetlistOptions",
     "Objective",
-    "OptionProblem",
     "anneal_netlist",
     "objective",
     "parse_options",

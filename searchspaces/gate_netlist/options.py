@@ -1,17 +1,20 @@
 """The options of the family `gate_netlist`; docs/spaces.md explains them line by line."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from searchspaces.parse import (
     IntRange,
+    OptionProblem,
+    Parsers,
     RealRange,
-    did_you_mean,
+    faultless,
     parse_choice,
     parse_int,
     parse_int_range,
     parse_real_range,
+    read_values,
 )
 from searchspaces.space import SpaceError
 
@@ -45,46 +48,15 @@ class GateNetlistOptions:
     temperatures: RealRange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OptionProblem:
-    """One thing wrong with the options. key: the option. text: what must hold and what came."""
-
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        where = FAMILY if self.text.startswith("unknown") else f"{FAMILY}: {self.key}"
-        return f"{where}: {self.text}"
-
-
 def parse_options(mapping: Mapping[str, object]) -> GateNetlistOptions:
     """The options of a spec. Raises SpaceError with one line for each problem."""
-    options, problems = read_options(mapping)
-    if problems:
-        raise SpaceError("\n".join(str(problem) for problem in problems))
-    return options
+    return faultless(read_options(mapping))
 
 
 def read_options(mapping: Mapping[str, object]) -> tuple[GateNetlistOptions, tuple[OptionProblem, ...]]:
     """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
-    read: dict[str, object] = {}
-    problems: list[OptionProblem] = []
-    for key, value in mapping.items():
-        if key not in PARSERS:
-            hint = did_you_mean(key, PARSERS) or f"; known are {', '.join(PARSERS)}"
-            problems.append(OptionProblem(key, f"unknown key {key!r}{hint}"))
-            continue
-        try:
-            read[key] = PARSERS[key](value)
-        except SpaceError as error:
-            problems.append(OptionProblem(key, str(error)))
-    return _options(read), tuple(problems)
-
-
-def _options(read: Mapping[str, object]) -> GateNetlistOptions:
-    default = GateNetlistOptions()
-    values = {field.name: read.get(field.name, getattr(default, field.name)) for field in fields(default)}
-    return GateNetlistOptions(**values)  # type: ignore[arg-type]
+    read, problems = read_values(FAMILY, mapping, PARSERS)
+    return GateNetlistOptions(**read), tuple(problems)  # type: ignore[arg-type]
 
 
 def _parse_prices(value: object) -> tuple[float, ...]:
@@ -108,7 +80,7 @@ def _parse_temperatures(value: object) -> RealRange | None:
     return None if value == "auto" else parse_real_range(value, TEMPERATURES)
 
 
-PARSERS: Mapping[str, Callable[[object], object]] = {
+PARSERS: Parsers = {
     "start": lambda value: parse_choice(value, STARTS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),

@@ -11,6 +11,7 @@ from codegen.ir.batch import network_of
 from hwmodels.model import Cost, CostClass, CostItem, FloatVector, Metric, Source, Workload
 from hwmodels.printed import PrintedModel
 from hwmodels.testing import check_model
+from hwmodels.testing_refine import REFINE_CHECKS
 from hwmodels.testing_rules import CHECKS
 
 
@@ -62,7 +63,10 @@ def failures(model: object) -> dict[str, str]:
 
 def test_a_good_model_passes_every_rule() -> None:
     results = check_model(Terms())
-    assert [result.name for result in results] == ["protocol", *(name for name, _ in CHECKS)]
+    assert [result.name for result in results] == [
+        "protocol",
+        *(name for name, _ in (*CHECKS, *REFINE_CHECKS)),
+    ]
     assert [result for result in results if not result.passed] == []
 
 
@@ -128,6 +132,22 @@ def test_a_badly_named_metric_fails_its_rule(metrics: tuple[Metric, ...], rule: 
     found = failures(Named())
     assert set(found) == {rule}
     assert detail in found[rule]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "detail"),
+    [
+        ({"volts": 1.0}, "bounds name 'volts', which is not among the model's metrics"),
+        ({"terms": float("nan")}, "terms: the bound must be finite and not negative, not nan"),
+    ],
+)
+def test_a_bound_is_a_number_on_a_metric_of_the_model(bounds: dict[str, float], detail: str) -> None:
+    class Bounded(Single):
+        @property
+        def bounds(self) -> Mapping[str, float]:
+            return bounds
+
+    assert failures(Bounded()) == {"bounds": detail}
 
 
 def test_accepts_that_raises_names_the_design() -> None:
