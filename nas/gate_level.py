@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from codegen.cells import CellLibrary
 from codegen.circuit import pack_codes
-from codegen.ir import ClassOutput, GateNetlist, Interface, Network, TensorNet
+from codegen.ir import ClassOutput, DecisionTree, GateNetlist, Interface, Network, TensorNet
 from codegen.ir.evaluate import Codes, evaluate
 from codegen.ir.network import GATE_KINDS
-from codegen.synthesis import map_netlist, synthesize
+from codegen.synthesis import map_netlist, synthesize_cached
 from codegen.verilog import emit_verilog
 from nas.errors import ProofError, RunError
 from searchspaces.gate_netlist import (
@@ -134,10 +134,14 @@ def as_gates(network: Network, library: CellLibrary) -> Network:
             return network
         body = map_netlist(network.body, network.interface.n_input_bits, library).netlist
         return Network(network.interface, body)
+    verilog = _word_verilog(network) if isinstance(network.body, DecisionTree) else None
+    return Network(network.interface, synthesize_cached(network, library, verilog=verilog).netlist)
+
+
+def _word_verilog(network: Network) -> str:
+    """Of a tree it is quickly mapped, and its netlist is at times the smaller one."""
     lowest = np.array([[feature.code_lo for feature in network.interface.features]], dtype=np.int32)
-    module = emit_verilog(network, name="start", vectors=lowest)
-    mapped = synthesize(module.files[0].text, module.prefix, library)
-    return Network(network.interface, mapped.netlist)
+    return emit_verilog(network, name="start", vectors=lowest).files[0].text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
