@@ -11,7 +11,7 @@ from codegen.ir import ClassOutput, DecisionTree, Interface, Network, ThresholdT
 from hwmodels.printed.costs import unit_costs
 from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, NAND, NOR, OR, OR_NOT
 from nas.errors import RunError
-from nas.train.forest import distill_rows
+from nas.train.forest import rows_to_learn
 from nas.train.rows import Codes, Targets, check_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, anneal_tree
 
@@ -93,28 +93,35 @@ def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
 class TreeRows:
     """What the trees of one stage are annealed on, whatever their price.
 
-    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. cart: the
-    largest tree that the options allow, grown on the true rows.
+    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. carts: of
+    2, 4, 8, ... leaves up to the most that the options allow, grown on all of these rows.
     """
 
     interface: Interface
     codes: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int64]
     weight: float
-    cart: Network
+    carts: tuple[Network, ...]
 
 
 def tree_rows(
     interface: Interface, codes: Codes, targets: Targets, options: DecisionTreeOptions, *, seed: int
 ) -> TreeRows:
     """The rows as they are, or with those that a forest answers; errors as `cart_tree`."""
-    leaves, depth = options.leaves.upper, options.depth
-    cart = cart_tree(interface, codes, targets, max_leaves=leaves, max_depth=depth, seed=seed)
     rows = check_rows(interface, codes, targets)
     known, labels = rows.codes, rows.targets.astype(np.int64)
-    if options.distill == "forest":
-        known, labels = distill_rows(known, labels, seed=seed)
-    return TreeRows(interface, known, labels, len(rows.codes) / len(known), cart)
+    if isinstance(interface.output, ClassOutput):
+        known, labels = rows_to_learn(known, labels, options.distill, seed=seed)
+    carts = tuple(
+        cart_tree(interface, known, labels, max_leaves=leaves, max_depth=options.depth, seed=seed)
+        for leaves in sizes_up_to(options.leaves.upper)
+    )
+    return TreeRows(interface, known, labels, len(rows.codes) / len(known), carts)
+
+
+def sizes_up_to(leaves: int) -> tuple[int, ...]:
+    """2, 4, 8, ... and the number itself."""
+    return (*(1 << power for power in range(1, (leaves - 1).bit_length())), leaves)
 
 
 def train_tree(
@@ -126,7 +133,7 @@ def train_tree(
     seed: int,
     previous: Network | None = None,
 ) -> Network:
-    """One job of the family: the tree for a price, from the better of CART's and the one before it.
+    """One job of the family: the tree for a price, from the best of CART's and the one before it.
 
     previous: the tree of the price before, or None for the first. Depends on its arguments alone; errors
     as `anneal_tree`.
@@ -139,6 +146,6 @@ def train_tree(
         costs=costs,
         options=options,
         seed=seed,
-        starts=(rows.cart,) if previous is None else (previous, rows.cart),
+        starts=rows.carts if previous is None else (previous, *rows.carts),
         row_weight=rows.weight,
     )
