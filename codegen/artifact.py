@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-ProofStatus: TypeAlias = Literal["proven", "mismatch", "missing"]
+ProofStatus: TypeAlias = Literal["proven", "mismatch", "missing", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,16 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One comparison of an artifact with `codegen.ir.evaluate`.
+    """One comparison of an artifact with `codegen.ir.evaluate`, or with another form of itself.
 
-    target: such as "verilog-iverilog", "verilog-netlist", "c-host", "c-cortex-m0", "c-cortex-m4".
-    tool: name and version of what ran, or the name of what is missing. vectors: compared, at least 1
-    where the status is "proven". mismatches: how many differed. first_mismatch: the first vector that
-    differed, its features, expected and found output; empty otherwise. detail: what else is known,
-    such as which command would install the missing tool.
+    target: such as "verilog-iverilog", "verilog-netlist", "verilog-cec", "certificate", "c-host".
+    tool: name and version of what ran, or the name of what is missing. status: "missing" where a tool is,
+    "undecided" where a tool gave up, which is neither a proof nor a failure. vectors: compared, at least
+    1 where the status is "proven" unless it is proven for all inputs. mismatches: how many differed.
+    first_mismatch: the first vector that differed, its features, expected and found output; empty
+    otherwise. detail: what else is known, such as which command would install the missing tool.
+    all_inputs: the proof is for every input, by algebra or equivalence checking; a mismatch of it is one
+    counterexample.
     """
 
     target: str
@@ -52,3 +55,4 @@ class Proof:
     mismatches: int
     first_mismatch: str = ""
     detail: str = ""
+    all_inputs: bool = False

@@ -50,6 +50,10 @@ class ToolError(RuntimeError):
     """A tool is missing, or did not end in time. The text names the command and what to do."""
 
 
+class ToolTimeoutError(ToolError):
+    """A tool did not end in time and was killed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """How a tool ended. returncode: negative where a signal ended it."""
@@ -91,7 +95,7 @@ def run_tool(
 
     cwd: the folder it runs in. timeout_s: after this the program and its children are killed.
     memory_mb: limit on its address space (Linux; elsewhere it is ignored). env: variables added to ours.
-    Raises ToolError where the program is missing or does not end in time.
+    Raises ToolError where the program is missing, ToolTimeoutError where it does not end in time.
     """
     environment = {**os.environ, "LC_ALL": "C", **(env or {})}
     try:
@@ -129,7 +133,7 @@ def _communicate(
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
         _kill_group(process)
-        raise ToolError(f"{' '.join(argv)}: must end within {timeout_s:g} s, but did not") from error
+        raise ToolTimeoutError(f"{' '.join(argv)}: must end within {timeout_s:g} s, but did not") from error
     except BaseException:
         _kill_group(process)
         raise

@@ -102,6 +102,7 @@ def resume(
             finished = load_run(folder)
             _check_winners(folder, finished.report, require_proof=require_proof)
             return finished
+        _check_format(archive)
         problem = build_problem(spec, allow_code=allow_code)
         _check_data(problem, archive)
         _note_versions(archive)
@@ -257,6 +258,16 @@ def _spec_of(archive: Archive) -> Spec:
     starts = [event for event in archive.events() if event.kind == "start"]
     base = Path(str(starts[0].facts["base"])) if starts else Path()
     return parse_saved_spec(archive.header.spec_text, name=where, base=base)
+
+
+def _check_format(archive: Archive) -> None:
+    """A run goes on in its own format only: older records lack what later stages need."""
+    version, writer = archive.header.format_version, archive.header.versions.get("silkscreen", "unknown")
+    if version < FORMAT_VERSION:
+        raise RunError(
+            f"{archive.folder}: the run is in format {version}, but this silkscreen goes on with format "
+            f"{FORMAT_VERSION} only; resume it with silkscreen {writer}, which wrote it, or start a new run"
+        )
 
 
 def _check_data(problem: Problem, archive: Archive) -> None:

@@ -16,13 +16,13 @@ import numpy as np
 from codegen.ir import Design, Network
 from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
+from nas.cross_validation import Validated, cross_validate, rows_for
 from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
 from nas.errors import RunError
-from nas.evaluate import price_network, score_network
-from nas.front import FIT_PREFIX
+from nas.evaluate import price_network
 from nas.objectives import FloatArray, Goals
-from nas.parts import fit_rows, make_part
+from nas.parts import make_part
 from nas.records import Evaluation, Status
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Asked, Searcher, Told
@@ -67,23 +67,20 @@ def candidate_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
-def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[dict[str, float], Network]:
-    """All metrics of a candidate, and its network trained on all training rows."""
+def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[Validated, dict[str, float]]:
+    """The networks that a candidate trains, and all metrics of the one trained on all training rows."""
     recipe = problem.space.recipe(row)
     seed = candidate_seed(problem.seed, number)
-    scores: dict[str, list[float]] = {}
-    for fold, held_out in enumerate(problem.dataset.folds):
-        network = train_on(problem, recipe, fit_rows(problem.dataset, fold), seed)
-        part = make_part(problem.dataset, held_out, network.interface)
-        for name, value in score_network(network, part).items():
-            scores.setdefault(name, []).append(value)
-    network = train_on(problem, recipe, problem.dataset.train, seed)
+    validated = cross_validate(
+        problem.dataset,
+        range(len(problem.dataset.folds)),
+        lambda fold: train_on(problem, recipe, rows_for(problem.dataset, fold), seed),
+    )
+    network = validated.network
     train = make_part(problem.dataset, problem.dataset.train, network.interface)
-    metrics = {name: float(np.mean(values)) for name, values in scores.items()}
-    metrics |= {FIT_PREFIX + name: value for name, value in score_network(network, train).items()}
     priced = price_network(Design(network), problem.models, Workload(train.codes))
     priced.require(problem.goals.metrics)
-    return metrics | dict(priced.figures), network
+    return validated, validated.scores | dict(priced.figures)
 
 
 @dataclass(slots=True, eq=False)
@@ -219,15 +216,19 @@ class AxisSearch:
         start = time.monotonic()
         metrics: dict[str, float] = {}
         network: str | None = None
+        folds: tuple[str, ...] = ()
         status: Status = "failed"
         error = ""
         try:
-            metrics, trained = evaluate_axes(self.problem, row, number)
-            network, status = self.sitting.archive.put_network(trained), self._status(metrics)
+            trained, metrics = evaluate_axes(self.problem, row, number)
+            folds = tuple(self.sitting.archive.put_network(each) for each in trained.folds)
+            network, status = self.sitting.archive.put_network(trained.network), self._status(metrics)
         except (ValueError, ArithmeticError, MemoryError, RuntimeError) as reason:
             error = f"{type(reason).__name__}: {reason}"
         seconds = time.monotonic() - start
-        return Evaluation(number, self.problem.name, values, 1.0, status, metrics, network, seconds, error)
+        return Evaluation(
+            number, self.problem.name, values, 1.0, status, metrics, network, seconds, error, folds
+        )
 
     def _status(self, metrics: Mapping[str, float]) -> Status:
         figures = {name: np.array([value]) for name, value in metrics.items()}

@@ -1,26 +1,26 @@
-"""The jobs of the annealed families: a decision tree for each price, a netlist for each start and price."""
+"""The jobs of the annealed families: a decision tree for each price, a netlist for each start and price.
+
+Each job is done once for each validation fold, without the rows of the fold, and once on all training rows.
+What a job starts from was made for the same fold, so a validated network descends from none that has seen
+the rows that validate it.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codegen.cells import CellLibrary
-from codegen.ir import Interface, Network
+from codegen.ir import Network
+from nas.cross_validation import Fold, rows_for
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
 from nas.gate_level import GateJob, as_gates, gate_jobs, run_job
-from nas.parts import Part, fit_rows, make_part
+from nas.parts import make_part
 from nas.problem import Problem, library_of
 from nas.train.trees import TreeRows, mapped_tree_costs, train_tree, tree_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, tree_jobs
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue
-
-
-def parts_of(dataset: Dataset, interface: Interface) -> tuple[Part, Part]:
-    """Training rows without the first fold, and that fold."""
-    fit = make_part(dataset, fit_rows(dataset, 0), interface)
-    return fit, make_part(dataset, dataset.folds[0], interface)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,26 +29,26 @@ class TreeJobs:
 
     dataset: Dataset
     options: DecisionTreeOptions
-    rows: TreeRows
     costs: TreeCosts
     seed: int
+    _rows: dict[Fold, TreeRows] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: Problem, options: DecisionTreeOptions, seed: int) -> "TreeJobs":
-        """Raises RunError for a regression."""
-        dataset = problem.dataset
-        interface = make_interface(dataset, options.input_bits.upper, fit_rows(dataset, 0))
-        fit, _ = parts_of(dataset, interface)
-        rows = tree_rows(interface, fit.codes, fit.targets, options, seed=seed)
-        return cls(dataset, options, rows, mapped_tree_costs(library_of(problem)), seed)
+        """The jobs of a stage."""
+        return cls(problem.dataset, options, mapped_tree_costs(library_of(problem)), seed)
 
     @property
     def values(self) -> Sequence[Mapping[str, AxisValue]]:
         return [{"price": price} for price in tree_jobs(self.options)]
 
-    def make(self, number: int, done: Mapping[int, Network]) -> Network:
+    def folds(self, number: int) -> Sequence[int]:
+        return range(len(self.dataset.folds))
+
+    def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
+        """Raises RunError for a regression."""
         return train_tree(
-            self.rows,
+            self._rows_for(fold),
             price=tree_jobs(self.options)[number],
             costs=self.costs,
             options=self.options,
@@ -56,32 +56,50 @@ class TreeJobs:
             previous=done.get(number - 1),
         )
 
-    def parts(self, network: Network) -> tuple[Part, Part]:
-        return parts_of(self.dataset, network.interface)
+    def _rows_for(self, fold: Fold) -> TreeRows:
+        """Scaling, CART's tree and the answers of a forest come from the same rows, once for all prices."""
+        if fold not in self._rows:
+            rows = rows_for(self.dataset, fold)
+            interface = make_interface(self.dataset, self.options.input_bits.upper, rows)
+            part = make_part(self.dataset, rows, interface)
+            self._rows[fold] = tree_rows(interface, part.codes, part.targets, self.options, seed=self.seed)
+        return self._rows[fold]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """A design of an earlier family. folds: the one at index k was fitted without validation fold k."""
+
+    network: Network
+    folds: tuple[Network, ...]
+
+    def without(self, fold: Fold) -> Network:
+        """The network that has not seen a fold; for None, the one that may see all training rows."""
+        return self.network if fold is None else self.folds[fold]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateJobs:
-    """One netlist for each start and price. starts: designs of the stages before, as gates."""
+    """One netlist for each start and price. A job is validated by the folds that validated its start."""
 
     dataset: Dataset
     options: GateNetlistOptions
-    starts: Sequence[Network]
+    starts: Sequence[Start]
     library: CellLibrary
     seed: int
+    _gates: dict[tuple[int, Fold], Network] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, problem: Problem, options: GateNetlistOptions, designs: Sequence[Network], seed: int
+        cls, problem: Problem, options: GateNetlistOptions, starts: Sequence[Start], seed: int
     ) -> "GateJobs":
-        """designs: to start from. Raises RunError where there is none."""
-        if not designs:
+        """Raises RunError where there is no start."""
+        if not starts:
             raise RunError(
                 "space: gate_netlist improves designs of the families before it in the list, but they found "
                 "none; name another family first, or loosen the limits"
             )
-        library = library_of(problem)
-        return cls(problem.dataset, options, [as_gates(each, library) for each in designs], library, seed)
+        return cls(problem.dataset, options, starts, library_of(problem), seed)
 
     @property
     def _list(self) -> tuple[GateJob, ...]:
@@ -91,11 +109,19 @@ class GateJobs:
     def values(self) -> Sequence[Mapping[str, AxisValue]]:
         return [{"start": job.start, "price": job.price} for job in self._list]
 
-    def make(self, number: int, done: Mapping[int, Network]) -> Network:
-        job = self._list[number]
-        fit, _ = self.parts(self.starts[job.start])
-        labels = fit.targets.astype("int64")
-        return run_job(job, self.starts, done, fit.codes, labels, self.library, self.options, self.seed)
+    def folds(self, number: int) -> Sequence[int]:
+        return range(len(self.starts[self._list[number].start].folds))
 
-    def parts(self, network: Network) -> tuple[Part, Part]:
-        return parts_of(self.dataset, network.interface)
+    def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
+        job = self._list[number]
+        start = self._start(job.start, fold)
+        part = make_part(self.dataset, rows_for(self.dataset, fold), start.interface)
+        labels = part.targets.astype("int64")
+        starts = {job.start: start}
+        return run_job(job, starts, done, part.codes, labels, self.library, self.options, self.seed)
+
+    def _start(self, index: int, fold: Fold) -> Network:
+        """As gates, synthesized once for all prices."""
+        if (index, fold) not in self._gates:
+            self._gates[index, fold] = as_gates(self.starts[index].without(fold), self.library)
+        return self._gates[index, fold]

@@ -24,12 +24,16 @@ from nas.records import FrontEntry, Winner
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finalist:
-    """A trained design that may be on the final front, with every metric that is known of it."""
+    """A trained design that may be on the final front, with every metric that is known of it.
+
+    folds: ids of the networks that validated it, the one at index k fitted without validation fold k.
+    """
 
     entry: FrontEntry
     network: Network
     priced: Priced
     constant: bool
+    folds: tuple[str, ...]
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
@@ -47,7 +51,8 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
         entry = front_entry(problem.name, network, metrics)
-        finalists.append(Finalist(entry, network, priced, _is_constant(network, problem.fit.part)))
+        constant = _is_constant(network, problem.fit.part)
+        finalists.append(Finalist(entry, network, priced, constant, folds=(entry.network,)))
     return finalists
 
 
@@ -72,7 +77,7 @@ def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[F
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
         priced = price_network(Design(network), problem.models, Workload(train.codes))
         entry = front_entry(name, network, done.metrics)
-        finalists.append(Finalist(entry, network, priced, _is_constant(network, train)))
+        finalists.append(Finalist(entry, network, priced, _is_constant(network, train), done.folds))
     return finalists
 
 

@@ -54,7 +54,7 @@ def gate_jobs(n_starts: int, options: GateNetlistOptions) -> tuple[GateJob, ...]
 
 def run_job(
     job: GateJob,
-    starts: Sequence[Network],
+    starts: Sequence[Network] | Mapping[int, Network],
     done: Mapping[int, Network],
     codes: Codes,
     labels: Labels,
@@ -64,9 +64,9 @@ def run_job(
 ) -> Network:
     """Improves the better, at the job's price, of its start and the result of the job before it.
 
-    starts: designs of earlier families, better as `as_gates` than synthesized again for each job. done:
-    results by the number of their job. seed: of the stage; the job makes its own of it. Other arguments and
-    errors as `improve`.
+    starts: designs of earlier families by their index, better as `as_gates` than synthesized again for each
+    job. done: results by the number of their job. seed: of the stage; the job makes its own of it. Other
+    arguments and errors as `improve`.
     """
     network = as_gates(starts[job.start], library)
     if job.after is not None and job.after in done:

@@ -73,9 +73,15 @@ class Export:
     def mismatched(self) -> tuple[Proof, ...]:
         return tuple(proof for proof in self.proofs if proof.status == "mismatch")
 
-    @property
-    def missing(self) -> tuple[Proof, ...]:
-        return tuple(proof for proof in self.proofs if proof.status == "missing")
+
+def lacking(proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """Those that are not there where proof is required.
+
+    What a tool left undecided is not lacking as long as something else is proven.
+    """
+    proven = any(proof.status == "proven" for proof in proofs)
+    absent = {"missing"} if proven else {"missing", "undecided"}
+    return tuple(proof for proof in proofs if proof.status in absent)
 
 
 def export_network(
@@ -144,15 +150,24 @@ def prove(
 
 
 def check_proofs(export: Export, *, require_proof: bool) -> None:
-    """Raises ProofError for a mismatch, naming the vector, and for a missing proof where one is required."""
+    """Raises ProofError for a mismatch, naming the vector, and for a lacking proof where one is required."""
     for proof in export.mismatched:
         raise ProofError(
-            f"{export.folder}: {proof.target}: {proof.mismatches} of {proof.vectors} vectors differ from the "
-            f"network; the first: {proof.first_mismatch}; the export must not be used"
+            f"{export.folder}: {proof.target}: {_difference(proof)}; the export must not be used"
         )
-    if require_proof and export.missing:
-        lacking = "; ".join(f"{proof.target} ({proof.tool}: {proof.detail})" for proof in export.missing)
-        raise ProofError(f"{export.folder}: a proof was required, but could not be made: {lacking}")
+    absent = lacking(export.proofs)
+    if require_proof and absent:
+        named = "; ".join(f"{proof.target} ({proof.tool}: {proof.detail})" for proof in absent)
+        raise ProofError(f"{export.folder}: a proof was required, but could not be made: {named}")
+
+
+def _difference(proof: Proof) -> str:
+    if proof.all_inputs:
+        return ": ".join(filter(None, (proof.detail, proof.first_mismatch)))
+    return (
+        f"{proof.mismatches} of {proof.vectors} vectors differ from the network; "
+        f"the first: {proof.first_mismatch}"
+    )
 
 
 def verify_folder(folder: Path) -> tuple[Proof, ...]:

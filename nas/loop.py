@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from codegen.ir import Network
 from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
-from nas.family_jobs import GateJobs, TreeJobs
-from nas.finish import choose, final_front, finalists_of
+from nas.family_jobs import GateJobs, Start, TreeJobs
+from nas.finish import Finalist, choose, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
 from nas.job_stage import Jobs, JobStage
@@ -121,25 +120,41 @@ def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Ev
     else:
         assert isinstance(stage.options, GateNetlistOptions)
         jobs = GateJobs.of(problem, stage.options, starting_designs(problem, stage, sitting.archive), seed)
-    search = JobStage(stage.name, jobs, problem.goals, problem.models, stage.budget, clock, sitting, known)
+    search = JobStage(
+        stage.name,
+        jobs,
+        problem.dataset,
+        problem.goals,
+        problem.models,
+        stage.budget,
+        clock,
+        sitting,
+        known,
+    )
     reason = search.run()
     return _stage_end(stage, reason, clock, len(jobs.values), 0)
 
 
-def starting_designs(problem: Problem, stage: Stage, archive: Archive) -> list[Network]:
+def starting_designs(problem: Problem, stage: Stage, archive: Archive) -> list[Start]:
     """The designs of the stages before a gate-level one that it is told to start from."""
     before = problem.stages[: problem.stages.index(stage)]
     front = final_front(finalists_of(problem, before, archive), problem.goals)
     assert isinstance(stage.options, GateNetlistOptions)
     match stage.options.start:
         case "front":
-            return [item.network for item in front]
+            return [_start(item, archive) for item in front]
         case "winners":
             roles = problem.spec.emit.winners
         case role:
             roles = (role,)
-    chosen = {item.entry.network: item.network for _, item in choose(front, problem.goals, roles)}
-    return list(chosen.values())
+    chosen = {item.entry.network: item for _, item in choose(front, problem.goals, roles)}
+    return [_start(item, archive) for item in chosen.values()]
+
+
+def _start(item: Finalist, archive: Archive) -> Start:
+    """Genes are fitted without the first fold, and the design itself is then what that fold validates."""
+    own = {item.entry.network: item.network}
+    return Start(item.network, tuple(own.get(fold) or archive.network(fold) for fold in item.folds))
 
 
 def _stage_end(stage: Stage, reason: str, clock: Clock, asked: int, rejected: int) -> Event:

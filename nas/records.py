@@ -19,6 +19,7 @@ class Evaluation:
     number: of the candidate, from 0. fidelity: share of the full training, above 0 and up to 1.
     status: "infeasible" breaks a limit that only the evaluation could show. metrics: every figure by its
     full name ("accuracy", "egfet.area_cm2"). network: id (content hash) or None. error: why it failed.
+    folds: ids of the networks that validated it, the one at index k fitted without validation fold k.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Evaluation:
     network: str | None
     seconds: float
     error: str = ""
+    folds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """From Verilog to a netlist of printed cells, and what it costs."""
 
+from codegen.synthesis.equivalence import Equivalence, check_equivalence
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Logic, Port
 from codegen.synthesis.mapping import FAST, THOROUGH, Mapping, Recipe, map_netlist
@@ -10,6 +11,7 @@ from codegen.synthesis.yosys import elaborate
 __all__ = [
     "FAST",
     "THOROUGH",
+    "Equivalence",
     "Logic",
     "MappedNetlist",
     "Mapping",
@@ -17,6 +19,7 @@ __all__ = [
     "Recipe",
     "SynthesisError",
     "VerilogPrice",
+    "check_equivalence",
     "elaborate",
     "map_netlist",
     "price_verilog",

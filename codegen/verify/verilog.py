@@ -1,9 +1,7 @@
-"""Proofs that emitted Verilog computes the network: simulated by iverilog, and synthesized to gates."""
+"""Proofs that emitted Verilog computes the network, the first of them by simulation in iverilog."""
 
 import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact, Proof
-from codegen.cells import load_cells
-from codegen.circuit.netlist import area_cm2, cell_counts, evaluate_netlist, pack_codes
 from codegen.errors import CodegenError
 from codegen.ir.evaluate import evaluate
-from codegen.ir.interface import ClassOutput
 from codegen.ir.network import Network
-from codegen.synthesis import FAST, Logic, SynthesisError, elaborate, map_netlist
-from codegen.toolchain import ToolError, find_tool, find_yosys, install_hint, run_tool, tool_version
+from codegen.toolchain import ToolError, find_tool, install_hint, run_tool, tool_version
+from codegen.verify.gates import prove_gates
+from codegen.verify.sums import prove_sums
+from codegen.verify.words import mismatch_text, refused
 from codegen.verilog import network_vectors, output_ports
 
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -26,7 +23,7 @@ Int64Array: TypeAlias = npt.NDArray[np.int64]
 
 TIMEOUT_S = 600.0
 MEMORY_MB = 4096
-SIMULATED, NETLIST = "verilog-iverilog", "verilog-netlist"
+SIMULATED = "verilog-iverilog"
 
 _FAILED = re.compile(r"^FAIL (\d+) of \d+$", re.MULTILINE)
 _FIRST = re.compile(r"^FAIL vector (\d+)$", re.MULTILINE)
@@ -35,21 +32,24 @@ _FOUND = re.compile(r"^  \w+: expected \S+, found (\S+)$", re.MULTILINE)
 
 def verify_verilog(
     network: Network, artifact: Artifact, codes: IntArray, *, seed: int, n_random: int = 20000
-) -> tuple[Proof, Proof]:
-    """Two proofs: the module in its own testbench under iverilog, and the gates that yosys makes of it.
+) -> tuple[Proof, ...]:
+    """The module in its own testbench under iverilog; its gates; both against each other; its sums.
 
-    A module of cells (style "cells") is read by yosys and taken as it is; another is mapped by ABC first.
-
-    Both compare with `evaluate` on all of `codes` (n_samples, n_features) and on `n_random` random ones
-    over the full range of every feature. A tool that is missing or does not end gives the status
-    "missing"; text that the tools refuse gives "mismatch" with their words as the detail.
+    "verilog-iverilog" and "verilog-netlist", the gates that yosys and ABC make of the module (of style
+    "cells" those that it has), are compared with `evaluate` on all of `codes` (n_samples, n_features) and
+    on `n_random` random ones over the full range of every feature. "verilog-cec" compares the module with
+    its gates on all inputs, of style "cells" the same network in style "word" with the cells; "undecided"
+    where that takes more than a minute. "certificate", of an MLP only, proves the sums of its lowered
+    circuit by algebra. A tool that is missing or does not end gives the status "missing"; text that the
+    tools refuse gives "mismatch" with their words as the detail.
     Raises CodegenError where there is no vector at all.
     """
     vectors = proof_codes(network, codes, seed=seed, n_random=n_random)
     expected = evaluate(network, vectors).reshape(len(vectors), -1)
     return (
         _prove_simulation(network, artifact, vectors, expected),
-        _prove_netlist(network, artifact, vectors, expected),
+        *prove_gates(network, artifact, vectors, expected),
+        *prove_sums(network),
     )
 
 
@@ -81,9 +81,9 @@ def _prove_simulation(
         return Proof(SIMULATED, tool, "proven", len(vectors), 0)
     failed, first = _FAILED.search(words), _FIRST.search(words)
     if failed is None or first is None:
-        return _refused(SIMULATED, tool, len(vectors), words)
+        return refused(SIMULATED, tool, len(vectors), words)
     row = int(first[1])
-    text = _mismatch_text(network, vectors, expected, row, _FOUND.findall(words))
+    text = mismatch_text(network, vectors, expected, row, _FOUND.findall(words))
     return Proof(SIMULATED, tool, "mismatch", len(vectors), int(failed[1]), first_mismatch=text)
 
 
@@ -104,66 +104,3 @@ def _simulate(network: Network, artifact: Artifact, vectors: Int64Array) -> str:
             if result.returncode != 0:
                 break
     return words
-
-
-def _prove_netlist(network: Network, artifact: Artifact, vectors: Int64Array, expected: Int64Array) -> Proof:
-    try:
-        tool = find_yosys().version
-    except ToolError as error:
-        return Proof(NETLIST, "yosys", "missing", 0, 0, detail=str(error))
-    try:
-        logic, mapper = _gates(artifact)
-    except ToolError as error:
-        return Proof(NETLIST, tool, "missing", 0, 0, detail=str(error))
-    except SynthesisError as error:
-        return _refused(NETLIST, tool, len(vectors), str(error))
-    ports = output_ports(network)
-    shapes = [[(port.name, port.width) for port in group] for group in (ports.inputs, ports.outputs)]
-    if [[(port.name, port.width) for port in group] for group in (logic.inputs, logic.outputs)] != shapes:
-        return _refused(NETLIST, tool, len(vectors), "the ports of the module are not those of the network")
-    packed = pack_codes(vectors, [port.width for port in ports.inputs])
-    signed = not isinstance(network.interface.output, ClassOutput)
-    found = evaluate_netlist(logic.netlist, packed, signed=signed)
-    proof = _compare(network, f"{tool}; {mapper}" if mapper else tool, vectors, expected, found)
-    n_cells = sum(cell_counts(logic.netlist).values())
-    area = area_cm2(logic.netlist, load_cells("egfet"))
-    return replace(proof, detail=f"{n_cells} cells, {area:.4g} cm2 mapped to egfet cells")
-
-
-def _gates(artifact: Artifact) -> tuple[Logic, str]:
-    """The gates of the module, and what mapped them; "" where they are the cells that were emitted."""
-    paths = {file.path for file in artifact.files}
-    texts = [f.text for f in artifact.files if f.path.endswith(".v") and f.path != f"{artifact.prefix}_tb.v"]
-    library = load_cells("egfet")
-    logic = elaborate("\n".join(texts), library, top=artifact.prefix)
-    if f"{artifact.prefix}_cells.v" in paths:
-        return logic, ""
-    mapping = map_netlist(logic.netlist, sum(port.width for port in logic.inputs), library, FAST)
-    return replace(logic, netlist=mapping.netlist), mapping.tool
-
-
-def _compare(
-    network: Network, tool: str, vectors: Int64Array, expected: Int64Array, found: Int64Array
-) -> Proof:
-    wrong = np.flatnonzero((found != expected).any(axis=1))
-    if len(wrong) == 0:
-        return Proof(NETLIST, tool, "proven", len(vectors), 0)
-    row = int(wrong[0])
-    text = _mismatch_text(network, vectors, expected, row, [str(value) for value in found[row]])
-    return Proof(NETLIST, tool, "mismatch", len(vectors), len(wrong), first_mismatch=text)
-
-
-def _refused(target: str, tool: str, n_vectors: int, words: str) -> Proof:
-    """A module that a tool does not take computes nothing right."""
-    return Proof(target, tool, "mismatch", n_vectors, n_vectors, detail=words.strip()[:500])
-
-
-def _mismatch_text(
-    network: Network, vectors: Int64Array, expected: Int64Array, row: int, found: Sequence[str]
-) -> str:
-    ports = output_ports(network)
-    inputs = ", ".join(f"{port.name}={code}" for port, code in zip(ports.inputs, vectors[row], strict=True))
-    names = [port.name for port in ports.outputs]
-    wanted = ", ".join(f"{name}={value}" for name, value in zip(names, expected[row], strict=True))
-    got = ", ".join(f"{name}={value}" for name, value in zip(names, found, strict=True))
-    return f"vector {row}: {inputs}: expected {wanted}, found {got}"

@@ -62,11 +62,13 @@ def _encode_evaluation(record: Evaluation) -> bytes:
         record.network,
         record.seconds,
     ]
+    if record.folds:
+        return _to_json([*fields, record.error, record.folds])
     return _to_json([*fields, record.error] if record.error else fields)
 
 
 def _decode_evaluation(payload: bytes) -> Evaluation:
-    number, family, values, fidelity, status, metrics, network, seconds, *error = json.loads(payload.decode())
+    number, family, values, fidelity, status, metrics, network, seconds, *rest = json.loads(payload.decode())
     return Evaluation(
         number=number,
         family=family,
@@ -76,7 +78,8 @@ def _decode_evaluation(payload: bytes) -> Evaluation:
         metrics=metrics,
         network=network,
         seconds=seconds,
-        error=error[0] if error else "",
+        error=rest[0] if rest else "",
+        folds=tuple(rest[1]) if rest[1:] else (),
     )
 
 

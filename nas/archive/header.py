@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nas.archive.errors import ArchiveError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2: an evaluation keeps the networks that validated it."""
 
 
 @dataclass(frozen=True, slots=True)

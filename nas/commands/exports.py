@@ -12,10 +12,11 @@ from codegen.artifact import Proof
 from nas import api
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
+from nas.handover import lacking
+from nas.report.answer import compared
 from nas.report.as_json import plain_json
-from nas.report.figures import count
 
-_COLORS = {"proven": "green", "mismatch": "red", "missing": "yellow"}
+_COLORS = {"proven": "green", "mismatch": "red", "missing": "yellow", "undecided": "yellow"}
 
 
 def export_design(
@@ -40,8 +41,8 @@ def verify_export(folder: Path, *, require_proof: bool, json: bool) -> None:
         print_json({"folder": str(folder), "proofs": [plain_json(asdict(proof)) for proof in proofs]})
     else:
         print_proofs(proofs)
-    bad = {"mismatch", "missing"} if require_proof else {"mismatch"}
-    if any(proof.status in bad for proof in proofs):
+    differs = any(proof.status == "mismatch" for proof in proofs)
+    if differs or (require_proof and lacking(proofs)):
         raise typer.Exit(NOT_GOOD)
 
 
@@ -51,9 +52,8 @@ def print_proofs(proofs: Sequence[Proof]) -> None:
     for name in ("target", "status", "vectors", "mismatches", "tool", ""):
         table.add_column(name, justify="right" if name in ("vectors", "mismatches") else "left")
     for proof in proofs:
-        counts = ("", "") if proof.status == "missing" else (count(proof.vectors), count(proof.mismatches))
         remark = " ".join(part for part in (proof.first_mismatch, proof.detail) if part)
-        cells = (proof.target, proof.status, *counts, proof.tool, remark)
+        cells = (proof.target, proof.status, *compared(proof), proof.tool, remark)
         styles = ("", _COLORS[proof.status], "", "", "", "dim")
         table.add_row(*(Text(cell, style=style) for cell, style in zip(cells, styles, strict=True)))
     result_console().print(table)

@@ -1,9 +1,10 @@
 """The answer in words: does a winner fit, is it proven. Shared by all forms of the report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from codegen.artifact import Proof, ProofStatus
 from nas.report.data import LimitCheck, ReportData, WinnerReport
 from nas.report.figures import count, figure
 
@@ -61,19 +62,44 @@ def _excess(check: LimitCheck) -> str:
 
 def proof_answer(winner: WinnerReport) -> Answer:
     """Do the emitted files compute what was measured?"""
-    differing = [proof for proof in winner.proofs if proof.status == "mismatch"]
-    if differing:
-        texts = (f"{p.target} differs in {count(p.mismatches)} of {count(p.vectors)}" for p in differing)
-        return Answer("bad", "not proven: " + "; ".join(texts) + " vectors")
-    made = [proof for proof in winner.proofs if proof.status == "proven"]
-    missing = [proof.target for proof in winner.proofs if proof.status == "missing"]
-    if not made:
+    by_status: dict[ProofStatus, list[Proof]] = {"proven": [], "mismatch": [], "missing": [], "undecided": []}
+    for proof in winner.proofs:
+        by_status[proof.status].append(proof)
+    missing = [proof.target for proof in by_status["missing"]]
+    if by_status["mismatch"]:
+        return Answer("bad", "not proven: " + "; ".join(map(_difference, by_status["mismatch"])))
+    if not by_status["proven"]:
         return Answer("none", "not proven" + (f": no tool for {_listed(missing)}" if missing else " yet"))
-    text = f"proven bit for bit: {_listed([proof.target for proof in made])}"
-    text += f", {count(sum(proof.vectors for proof in made))} vectors"
+    text = "; ".join(_proven(by_status["proven"]))
+    if by_status["undecided"]:
+        text += f"; not decided in time: {_listed(p.target for p in by_status['undecided'])}"
     if missing:
         return Answer("partly", f"{text}; not tried: {_listed(missing)}")
     return Answer("good", text)
+
+
+def compared(proof: Proof) -> tuple[str, str]:
+    """What a proof compared and how much of it differed, as words for a table."""
+    if proof.status in ("missing", "undecided"):
+        return "", ""
+    return "all inputs" if proof.all_inputs else count(proof.vectors), count(proof.mismatches)
+
+
+def _difference(proof: Proof) -> str:
+    if proof.all_inputs:
+        return f"{proof.target} differs"
+    return f"{proof.target} differs in {count(proof.mismatches)} of {count(proof.vectors)} vectors"
+
+
+def _proven(proofs: Sequence[Proof]) -> Iterator[str]:
+    by_vectors = [proof for proof in proofs if not proof.all_inputs]
+    if by_vectors:
+        n_vectors = sum(proof.vectors for proof in by_vectors)
+        targets = _listed(proof.target for proof in by_vectors)
+        yield f"proven bit for bit: {targets}, {count(n_vectors)} vectors"
+    every = [proof.target for proof in proofs if proof.all_inputs]
+    if every:
+        yield f"{'' if by_vectors else 'proven '}for all inputs: {_listed(every)}"
 
 
 def _listed(names: Iterable[str]) -> str:

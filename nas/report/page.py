@@ -8,7 +8,7 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from nas.report.answer import DesignReport, designs
+from nas.report.answer import DesignReport, compared, designs
 from nas.report.as_json import Json, plain_json
 from nas.report.breakdown import break_down
 from nas.report.data import LimitCheck, MetricFact, ReportData
@@ -135,7 +135,12 @@ def _environment() -> Environment:
         loader=DictLoader({"page": _asset("page.html.jinja")}),
     )
     environment.filters.update(
-        figure=figure, count=count, duration=duration, byte_count=byte_count, quantity=quantity
+        figure=figure,
+        count=count,
+        duration=duration,
+        byte_count=byte_count,
+        quantity=quantity,
+        compared=compared,
     )
     return environment
 

@@ -53,6 +53,24 @@ emit: {winners: [best_r2]}
 """
 
 
+JOBS = """\
+version: 1
+name: annealed
+seed: 3
+task: classification
+data: {bundled: iris}
+split: {test: 0.3, validation: {folds: 3}}
+space:
+  - decision_tree: {leaves: 2..8, prices: [2, 1, 0.5], moves: 3000, distill: false}
+  - gate_netlist: {start: front, prices: [0.5, 2], moves: 20000, rounds: 1}
+hardware:
+  egfet: {model: printed}
+objectives: {accuracy: max, egfet.area_cm2: min}
+search: {evaluations: 100}
+emit: {c: {layout: plain}, winners: [best_accuracy]}
+"""
+
+
 def write_spec(folder: Path, text: str) -> Path:
     """The spec as a file in a folder."""
     path = folder / "spec.yaml"

@@ -34,7 +34,7 @@ def test_every_form_of_a_network_gives_the_same_answers(
         ),
         *verify_c(network, emit_c(network, name="net", vectors=codes), codes, seed=seed, n_random=200),
     )
-    assert len(proofs) == 5
+    assert len(proofs) == 7
     for proof in proofs:
         assert (proof.status, proof.mismatches) == ("proven", 0), proof
-        assert proof.vectors >= 250
+        assert proof.all_inputs or proof.vectors >= 250

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nas
-from tests.e2e.specs import AXES, GENES, write_spec
+from tests.e2e.specs import AXES, GENES, JOBS, write_spec
 
 RUN = """
 import sys, pathlib, nas, nas.gene_stage
@@ -37,7 +37,7 @@ def kill_when_written(spec: Path, folder: Path, n_bytes: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("text", [GENES, AXES], ids=["genes", "axes"])
+@pytest.mark.parametrize("text", [GENES, AXES, JOBS], ids=["genes", "axes", "jobs"])
 def test_a_killed_run_ends_in_the_front_of_an_unbroken_one(tmp_path: Path, text: str) -> None:
     spec, folder = write_spec(tmp_path, text), tmp_path / "killed"
     unbroken = nas.run(spec, tmp_path / "unbroken")

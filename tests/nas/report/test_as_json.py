@@ -37,6 +37,7 @@ def test_front_winners_and_proofs_are_at_the_top() -> None:
         "mismatches": 0,
         "first_mismatch": "",
         "detail": "",
+        "all_inputs": False,
     }
     assert len(found["proofs"]) == 8
 

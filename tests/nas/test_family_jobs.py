@@ -1,0 +1,63 @@
+"""The jobs of annealed families: no validated network depends on the rows that validate it."""
+
+from nas.data.dataset import Dataset
+from nas.family_jobs import Start
+from tests.nas.annealed import N_FOLDS, chain, gate_jobs_on, iris, tree_jobs_on, with_other_labels
+
+
+def start_of(dataset: Dataset) -> Start:
+    """The last tree of a stage with the trees that validate it."""
+    jobs = tree_jobs_on(dataset)
+    return Start(chain(jobs, None)[-1], tuple(chain(jobs, fold)[-1] for fold in range(N_FOLDS)))
+
+
+def test_a_tree_for_a_fold_is_the_same_whatever_the_fold_holds() -> None:
+    dataset = iris()
+    for fold in range(N_FOLDS):
+        changed = with_other_labels(dataset, dataset.folds[fold])
+        assert chain(tree_jobs_on(changed), fold) == chain(tree_jobs_on(dataset), fold)
+        other = (fold + 1) % N_FOLDS
+        assert chain(tree_jobs_on(changed), other) != chain(tree_jobs_on(dataset), other)
+
+
+def test_the_forest_that_a_tree_for_a_fold_learns_from_has_not_seen_the_fold() -> None:
+    dataset = iris()
+    changed = with_other_labels(dataset, dataset.folds[1])
+    trees = [tree_jobs_on(each, distill=True).make(0, {}, 1) for each in (dataset, changed)]
+    assert trees[0] == trees[1]
+
+
+def test_a_netlist_for_a_fold_is_the_same_whatever_the_fold_holds() -> None:
+    dataset = iris()
+    fold = 1
+    changed = with_other_labels(dataset, dataset.folds[fold])
+    netlists = [chain(gate_jobs_on(each, start_of(each)), fold) for each in (dataset, changed)]
+    assert netlists[0] == netlists[1]
+
+
+def test_no_network_depends_on_the_test_part() -> None:
+    dataset = iris()
+    changed = with_other_labels(dataset, dataset.test)
+    assert chain(tree_jobs_on(changed), None) == chain(tree_jobs_on(dataset), None)
+
+
+def test_the_last_network_of_a_job_depends_on_every_fold() -> None:
+    dataset = iris()
+    trees = chain(tree_jobs_on(dataset), None)
+    for rows in dataset.folds:
+        assert chain(tree_jobs_on(with_other_labels(dataset, rows)), None) != trees
+
+
+def test_a_netlist_is_validated_by_the_folds_that_its_start_has_not_seen() -> None:
+    start = start_of(iris())
+    jobs = gate_jobs_on(iris(), start, Start(start.folds[0], start.folds[:1]))
+    assert [list(jobs.folds(number)) for number in range(4)] == [[0, 1, 2], [0, 1, 2], [0], [0]]
+
+
+def test_a_netlist_for_a_fold_starts_from_the_design_made_for_it() -> None:
+    dataset = iris()
+    start = start_of(dataset)
+    jobs = gate_jobs_on(dataset, start)
+    for fold in range(N_FOLDS):
+        assert jobs.make(0, {}, fold).interface == start.folds[fold].interface
+    assert jobs.make(0, {}, None).interface == start.network.interface
