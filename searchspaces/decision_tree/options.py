@@ -10,10 +10,10 @@ from searchspaces.parse import (
     OptionProblem,
     Parsers,
     faultless,
-    parse_choice,
     parse_flag,
     parse_int,
     parse_int_range,
+    parse_teacher,
     read_values,
 )
 from searchspaces.space import SpaceError
@@ -76,14 +76,6 @@ def _parse_leaves(value: object) -> IntRange:
     return IntRange(LEAVES.lower, read.upper) if read.is_fixed else read
 
 
-def _parse_distill(value: object) -> str | None:
-    if value is False:
-        return None
-    if value is True:
-        raise SpaceError("must be false or the teacher, not true; did you mean 'forest'?")
-    return parse_choice(value, ("auto", "forest"))
-
-
 def _parse_prices(value: object) -> tuple[float, ...]:
     items = value if isinstance(value, list | tuple) else [value]
     if not 1 <= len(items) <= MAX_PRICES:
@@ -106,7 +98,7 @@ PARSERS: Parsers = {
     "depth": lambda value: parse_int(value, DEPTHS),
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),
     "pairs": parse_flag,
-    "distill": _parse_distill,
+    "distill": parse_teacher,
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),
 }
