@@ -28,12 +28,13 @@ from codegen.synthesis import THOROUGH, synthesize
 from codegen.verilog import emit_verilog
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.evaluate import score_network
-from nas.finish import choose, final_front, gene_finalists, read_test_part
+from nas.finish import final_front, gene_finalists, read_test_part
 from nas.loop import drive
 from nas.parts import make_part
 from nas.problem import Problem, build_problem, gene_problem
 from nas.specfile import read_spec, spec_text
 from nas.stage import Sitting
+from nas.winners import choose
 
 KEPT = RESULTS / "circuits"
 SMALL = KEPT / "small.json"

@@ -13,7 +13,7 @@ from codegen.artifact import Proof
 from codegen.ir import Network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.errors import RunError
-from nas.finish import Finalist, choose, final_front, finalists_of, read_test_part
+from nas.finish import Finalist, final_front, finalists_of, read_test_part
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
@@ -27,6 +27,7 @@ from nas.run_report import ProvenWinner, data_event_facts, final_report, live_re
 from nas.spec import Spec
 from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
+from nas.winners import choose
 
 ShowProgress = Callable[[ProgressFacts], None]
 REPORT_JSON = "report.json"

@@ -15,8 +15,7 @@ from nas.evaluate import Priced, confusion_matrix, price_network, score_network
 from nas.front import FIT_PREFIX, front_of, selectable
 from nas.gene_search import GeneProblem
 from nas.history import entered, in_order
-from nas.objectives import FloatArray, Goals
-from nas.pareto import knee_index
+from nas.objectives import Goals
 from nas.parts import Part, make_part
 from nas.problem import Problem, Stage, gene_problem
 from nas.records import FrontEntry, Winner
@@ -27,6 +26,7 @@ class Finalist:
     """A trained design that may be on the final front, with every metric that is known of it.
 
     folds: ids of the networks that validated it, the one at index k fitted without validation fold k.
+    n_validated: rows of all those folds.
     """
 
     entry: FrontEntry
@@ -34,6 +34,7 @@ class Finalist:
     priced: Priced
     constant: bool
     folds: tuple[str, ...]
+    n_validated: int
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
@@ -52,7 +53,8 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
         entry = front_entry(problem.name, network, metrics)
         constant = _is_constant(network, problem.fit.part)
-        finalists.append(Finalist(entry, network, priced, constant, folds=(entry.network,)))
+        n_validated = problem.validation.part.n_rows
+        finalists.append(Finalist(entry, network, priced, constant, (entry.network,), n_validated))
     return finalists
 
 
@@ -77,7 +79,9 @@ def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[F
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
         priced = price_network(Design(network), problem.models, Workload(train.codes))
         entry = front_entry(name, network, done.metrics)
-        finalists.append(Finalist(entry, network, priced, _is_constant(network, train), done.folds))
+        constant = _is_constant(network, train)
+        n_validated = sum(len(rows) for rows in problem.dataset.folds[: len(done.folds)])
+        finalists.append(Finalist(entry, network, priced, constant, done.folds, n_validated))
     return finalists
 
 
@@ -94,27 +98,6 @@ def final_front(finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
     """
     answering = [item for item in finalists if not item.constant]
     return [answering[index] for index in front_of([item.entry.metrics for item in answering], goals)]
-
-
-def choose(front: Sequence[Finalist], goals: Goals, roles: Sequence[str]) -> list[tuple[str, Finalist]]:
-    """A design of the front for each role: "knee", or "best_" and the name of a metric.
-
-    Of designs that are equally good at a metric, the one that is best at the other objectives wins.
-    """
-    if not front:
-        return []
-    figures = {name: np.array([item.entry.metrics[name] for item in front]) for name in goals.metrics}
-    points = goals.minimized(figures)
-    return [(role, front[_index_of(role, points, goals)]) for role in roles]
-
-
-def _index_of(role: str, points: FloatArray, goals: Goals) -> int:
-    if role == "knee":
-        return int(knee_index(points))
-    names = [objective.metric for objective in goals.objectives]
-    column = names.index(role.removeprefix("best_"))
-    others = [points[:, index] for index in reversed(range(len(names))) if index != column]
-    return int(np.lexsort([*others, points[:, column]])[0])
 
 
 def read_test_part(

@@ -6,7 +6,7 @@ from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
 from nas.family_jobs import GateJobs, Start, TreeJobs
-from nas.finish import Finalist, choose, final_front, finalists_of
+from nas.finish import Finalist, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
 from nas.job_stage import Jobs, JobStage
@@ -14,6 +14,7 @@ from nas.problem import Problem, Stage, axis_space, gene_problem
 from nas.records import STAGE_END, Event
 from nas.report.progress import ProgressFacts
 from nas.stage import Clock, Sitting
+from nas.winners import choose
 from searchspaces.approximate_mlp import ApproximateMlpGenes
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions

@@ -13,6 +13,7 @@ from nas.spec.model import Spec
 from nas.spec.names import did_you_mean, nearest, one_of
 from nas.spec.options import check_hardware, space_problems
 from nas.spec.problems import Problem
+from nas.spec.roles import known_roles
 from nas.spec.shape import problem_at
 from nas.spec.tree import KeyPath, Node
 
@@ -162,7 +163,7 @@ def _limits_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
 def _winners_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
     if not draft.has("objectives", "emit"):
         return
-    roles = ["knee", *(f"best_{metric}" for metric in draft.spec.objectives)]
+    roles = known_roles(draft.spec.objectives)
     winners = draft.spec.emit.winners
     for index, winner in enumerate(winners):
         if winner not in roles:

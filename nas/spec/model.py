@@ -161,7 +161,7 @@ class EmitSpec(Section):
     c: CSpec | None = None
     """A C module with its self-test."""
     winners: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = ("knee",)
-    """knee, or best_ and an objective: which designs of the front are handed over."""
+    """knee, best_ and an objective, or one_standard_error: which designs of the front are handed over."""
 
     @model_validator(mode="before")
     @classmethod

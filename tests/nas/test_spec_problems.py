@@ -152,8 +152,8 @@ from tests.specs import changed, problems_of
         (
             "best_accuracy",
             "best_accurcy",
-            "14:68: emit.winners[1]: must be knee, best_accuracy or best_egfet.area_cm2, not 'best_accurcy'; "
-            "did you mean 'best_accuracy'?",
+            "14:68: emit.winners[1]: must be knee, best_accuracy, best_egfet.area_cm2 or one_standard_error, "
+            "not 'best_accurcy'; did you mean 'best_accuracy'?",
         ),
     ],
 )
