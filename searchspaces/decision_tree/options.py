@@ -51,7 +51,7 @@ class DecisionTreeOptions:
     pairs: bool = False
     distill: Teacher | None = "auto"
     prices: tuple[float, ...] = DEFAULT_PRICES
-    moves: int = 200_000
+    moves: int = 100_000
 
 
 def tree_jobs(options: DecisionTreeOptions) -> tuple[float, ...]:
