@@ -47,7 +47,7 @@ SEARCH_CODE = (
     "nas/gene_search.py",
     "nas/front.py",
 )
-CIRCUIT_CODE = ("codegen/verilog", "codegen/circuit", "codegen/synthesis", "codegen/cells.py")
+CIRCUIT_CODE = ("codegen/verilog", "codegen/circuit", "codegen/synthesis", "codegen/cells")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ from codegen.verilog import emit_verilog
 from hwmodels.model import Workload
 from hwmodels.printed import PrintedModel
 from hwmodels.printed.costs import unit_costs
-from hwmodels.printed.model import DYNAMIC_SHARE
 
 sys.path.insert(0, str(ROOT))
 from tests.hwmodels.bit_heap import build
@@ -142,7 +141,7 @@ def measure(network: Network, model: PrintedModel, library: CellLibrary, rng: np
     module = emit_verilog(network, name="classifier", vectors=vector)
     codes = rng.integers(0, 1 << INPUT_BITS, (2000, network.interface.n_features))
     samples = pack_codes(codes, [INPUT_BITS] * network.interface.n_features)
-    leakage = leakage_mw(built.body, samples, library, supply_v=1.0) * (1 + DYNAMIC_SHARE)
+    leakage = leakage_mw(built.body, samples, library, supply_v=1.0) * (1 + library.switching.share_at(5))
     cost, gates = (model.price(Design(one), Workload()).metrics for one in (network, built))
     return Areas(
         cost["area_cm2"],

@@ -13,6 +13,7 @@ GROUP = "silkscreen.hwmodels"
 BUILT_IN: tuple[tuple[str, str], ...] = (
     ("printed", "hwmodels.printed:PrintedModel"),
     ("mcu", "hwmodels.mcu:McuModel"),
+    ("adder_count", "hwmodels.adder_count:AdderCountModel"),
 )
 HEALTHY = "ok"
 

@@ -307,7 +307,7 @@ def _from_json(text: str) -> Cost:
 
 
 def _close(left: float, right: float) -> bool:
-    return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12) or repr(left) == repr(right)
+    return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE) or repr(left) == repr(right)
 
 
 def difference(first: Cost, second: Cost) -> str:

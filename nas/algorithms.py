@@ -7,13 +7,13 @@ from nas.objectives import Goals
 from nas.problem import Stage
 from nas.search.protocol import Searcher, SearchProblem
 from nas.search.registry import searcher_factory
-from nas.spec import SearchSpec
+from nas.spec import OperatorsSpec, SearchSpec
 from searchspaces.space import Domain, Rows
 
 FEW_EVALUATIONS = 1000
 """Up to so many trained candidates a model of the whole history (TPE) pays; see docs/search.md."""
 
-GENERATIONAL = ("nsga2", "pymoo_nsga2", "random")
+GENERATIONAL = ("nsga2", "nsga2_anneal", "anneal", "pymoo_nsga2", "random")
 """Algorithms that `search.population` is meant for."""
 
 
@@ -34,7 +34,8 @@ def choose_algorithm(search: SearchSpec, stage: Stage) -> Choice:
     if search.algorithm != "auto":
         return Choice(search.algorithm, "named in the spec")
     if stage.kind == "genes":
-        return Choice("nsga2", "hundreds of genes and evaluations in microseconds: array NSGA-II")
+        reason = "hundreds of genes and evaluations in microseconds: array NSGA-II and annealing in turn"
+        return Choice("nsga2_anneal", reason)
     if stage.budget.evaluations <= FEW_EVALUATIONS or math.isfinite(stage.budget.seconds):
         return Choice("tpe", "each candidate is trained: multivariate TPE learns from every one")
     return Choice("nsga2", f"more than {FEW_EVALUATIONS} candidates: NSGA-II, whose cost stays flat")
@@ -45,6 +46,22 @@ def make_searcher(
 ) -> Searcher:
     """A fresh searcher; `initial` rows, where given, are asked first."""
     problem = SearchProblem(domain, len(goals.objectives), len(goals.limits))
-    factory = searcher_factory(algorithm)
     population = search.population if algorithm in GENERATIONAL else None
+    if algorithm == "pymoo_nsga2" and search.operators is not None:
+        return _pymoo(problem, search.operators, seed, initial, population)
+    factory = searcher_factory(algorithm)
     return factory(problem, seed=seed, initial=initial, population=population)
+
+
+def _pymoo(
+    problem: SearchProblem,
+    operators: OperatorsSpec,
+    seed: int,
+    initial: Rows | None,
+    population: int | None,
+) -> Searcher:
+    from nas.search.pymoo_adapter import PymooNsga2, PymooOperators  # pymoo is heavy
+
+    crossover, mutation = operators.crossover, operators.mutation
+    rates = PymooOperators(crossover.probability, crossover.eta, mutation.probability, mutation.eta)
+    return PymooNsga2(problem, seed=seed, initial=initial, population=population, operators=rates)

@@ -78,7 +78,7 @@ def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[Validat
     )
     network = validated.network
     train = make_part(problem.dataset, problem.dataset.train, network.interface)
-    priced = price_network(Design(network), problem.models, Workload(train.codes))
+    priced = price_network(Design(network), problem.models, Workload(train.codes), problem.goals.metrics)
     priced.require(problem.goals.metrics)
     return validated, validated.scores | dict(priced.figures)
 

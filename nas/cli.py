@@ -89,7 +89,10 @@ def estimate(
     target: Annotated[Path, typer.Argument(metavar="SPEC|DESIGN.v", help="Spec, or Verilog circuit.")],
     overrides: Overrides = None,
     cells: Annotated[str, typer.Option(help="Cell library of the circuit: a name or a file.")] = "egfet",
-    supply: Annotated[float, typer.Option(metavar="VOLT", help="Supply of the circuit.")] = 1.0,
+    supply: Annotated[
+        float | None,
+        typer.Option(metavar="VOLT", help="Supply of the circuit; else the library's."),
+    ] = None,
     top: Annotated[str | None, typer.Option(metavar="MODULE", help="Top module of the circuit.")] = None,
     allow_code: AllowCode = False,
     json: Json = False,

@@ -4,7 +4,7 @@ The figures of a population are vectors by full metric name ("accuracy", "macs",
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,14 @@ from codegen.ir.batch import (
 from codegen.ir.batch_counts import count_batch
 from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
-from hwmodels.model import BatchHardwareModel, Cost, HardwareModel, Workload
+from hwmodels.model import (
+    BatchHardwareModel,
+    Cost,
+    HardwareModel,
+    RefinedHardwareModel,
+    RefineError,
+    Workload,
+)
 from nas.errors import RunError
 from nas.objectives import Figures, FloatArray
 from nas.parts import Part
@@ -134,8 +141,17 @@ class Priced:
                 raise RunError(f"hardware.{alias}: no {metric}: {self.refusals[alias]}")
 
 
-def price_network(design: Design, models: Mapping[str, HardwareModel], workload: Workload) -> Priced:
-    """Structure counts, and the price of a design by every model that accepts it."""
+def price_network(
+    design: Design,
+    models: Mapping[str, HardwareModel],
+    workload: Workload,
+    wanted: Collection[str] = (),
+) -> Priced:
+    """Structure counts, and the price of a design by every model that accepts it.
+
+    wanted: full names of metrics; those of them that have a proxy are measured, in seconds. Raises RunError
+    where they can't be.
+    """
     counts = count(design.content)
     figures = {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}
     costs: dict[str, Cost] = {}
@@ -150,7 +166,39 @@ def price_network(design: Design, models: Mapping[str, HardwareModel], workload:
             continue
         costs[alias] = cost
         figures |= {f"{alias}.{name}": float(value) for name, value in cost.metrics.items()}
-    return Priced(figures, costs, refusals)
+    return refine(Priced(figures, costs, refusals), design, models, workload, wanted)
+
+
+def refine(
+    priced: Priced,
+    design: Design,
+    models: Mapping[str, HardwareModel],
+    workload: Workload,
+    wanted: Collection[str],
+) -> Priced:
+    """The price with the measured figures of models that give a wanted one; errors as `price_network`."""
+    figures, costs = dict(priced.figures), dict(priced.costs)
+    for alias, model in models.items():
+        names = {f"{alias}.{metric.name}" for metric in model.metrics if metric.proxy}
+        if alias not in costs or names.isdisjoint(wanted) or not isinstance(model, RefinedHardwareModel):
+            continue
+        try:
+            measured = model.refine(design, workload)
+        except RefineError as error:
+            raise RunError(f"{min(names.intersection(wanted))} can't be measured: {error}") from None
+        if (reason := _not_finite(measured)) is not None:
+            raise RunError(f"hardware.{alias}: {reason}")
+        figures |= {f"{alias}.{name}": float(value) for name, value in measured.metrics.items()}
+        costs[alias] = _together(costs[alias], measured)
+    return Priced(figures, costs, priced.refusals)
+
+
+def _together(price: Cost, measured: Cost) -> Cost:
+    return Cost(
+        {**price.metrics, **measured.metrics},
+        (*price.items, *measured.items),
+        (*price.sources, *measured.sources),
+    )
 
 
 def _not_finite(cost: Cost) -> str | None:

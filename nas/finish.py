@@ -10,6 +10,7 @@ from codegen.ir.evaluate import evaluate
 from codegen.ir.serialize import content_hash
 from hwmodels.model import Workload
 from nas.archive import Archive
+from nas.base_network import kept_base
 from nas.errors import RunError
 from nas.evaluate import Priced, confusion_matrix, price_network, score_network
 from nas.front import FIT_PREFIX, front_of, selectable
@@ -25,14 +26,15 @@ from nas.records import FrontEntry, Winner
 class Finalist:
     """A trained design that may be on the final front, with every metric that is known of it.
 
-    folds: ids of the networks that validated it, the one at index k fitted without validation fold k.
-    n_validated: rows of all those folds.
+    workload: what its prices depend on besides it. folds: ids of the networks that validated it, the one at
+    index k fitted without validation fold k. n_validated: rows of all those folds.
     """
 
     entry: FrontEntry
     network: Network
     priced: Priced
     constant: bool
+    workload: Workload
     folds: tuple[str, ...]
     n_validated: int
 
@@ -51,10 +53,14 @@ def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
         metrics = dict(priced.figures) | score_network(network, problem.validation.part)
         metrics |= {FIT_PREFIX + name: value for name, value in fit.items()}
         _check_same(metrics, {name: float(column[index]) for name, column in scored.figures.items()})
+        if problem.known is not problem.fit.part:
+            known = score_network(network, problem.known)
+            metrics |= {FIT_PREFIX + name: value for name, value in known.items()}
         entry = front_entry(problem.name, network, metrics)
         constant = _is_constant(network, problem.fit.part)
         n_validated = problem.validation.part.n_rows
-        finalists.append(Finalist(entry, network, priced, constant, (entry.network,), n_validated))
+        folds, workload = (entry.network,), problem.workload
+        finalists.append(Finalist(entry, network, priced, constant, workload, folds, n_validated))
     return finalists
 
 
@@ -63,7 +69,8 @@ def finalists_of(problem: Problem, stages: Iterable[Stage], archive: Archive) ->
     finalists: list[Finalist] = []
     for stage in stages:
         if stage.kind == "genes":
-            finalists += gene_finalists(gene_problem(problem, stage), archive)
+            base = kept_base(stage.name, archive)
+            finalists += gene_finalists(gene_problem(problem, stage, base), archive)
         else:
             finalists += evaluated_finalists(problem, stage.name, archive)
     return finalists
@@ -77,11 +84,12 @@ def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[F
             continue
         network = archive.network(done.network)
         train = make_part(problem.dataset, problem.dataset.train, network.interface)
-        priced = price_network(Design(network), problem.models, Workload(train.codes))
+        workload = Workload(train.codes)
+        priced = price_network(Design(network), problem.models, workload)
         entry = front_entry(name, network, done.metrics)
         constant = _is_constant(network, train)
         n_validated = sum(len(rows) for rows in problem.dataset.folds[: len(done.folds)])
-        finalists.append(Finalist(entry, network, priced, constant, done.folds, n_validated))
+        finalists.append(Finalist(entry, network, priced, constant, workload, done.folds, n_validated))
     return finalists
 
 
@@ -98,6 +106,18 @@ def final_front(finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
     """
     answering = [item for item in finalists if not item.constant]
     return [answering[index] for index in front_of([item.entry.metrics for item in answering], goals)]
+
+
+def without_gates(front: Sequence[Finalist], finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
+    """The front of all designs but the gate-level ones; empty where `front` has none of these."""
+    if not any(is_gate_level(item.network) for item in front):
+        return []
+    return final_front([item for item in finalists if not is_gate_level(item.network)], goals)
+
+
+def is_gate_level(network: Network) -> bool:
+    """A netlist that was searched gate by gate is neither the tree nor the MLP that it started from."""
+    return isinstance(network.body, GateNetlist)
 
 
 def read_test_part(

@@ -99,7 +99,7 @@ def _estimate_stage(problem: Problem, stage: Stage) -> StageEstimate:
         log10_designs=log10_rows(domain),
         n_samples=N_SAMPLES,
         prices={name: _spread(column) for name, column in prices.items()},
-        feasible_share=_feasible_share(problem.goals, prices),
+        feasible_share=_feasible_share(problem.goals.by_proxy(problem.proxies), prices),
         evaluations_per_second=rate,
         seconds=seconds,
         limited_by="minutes" if by_time else "evaluations",
@@ -136,6 +136,7 @@ def _gene_prices(problem: Problem, genes: GeneProblem, rng: np.random.Generator)
         for alias, model in problem.models.items()
         if model.cost_class == "free"
         for metric in model.metrics
+        if not metric.proxy
     )
     return price_batch(
         batch, genes.space.interface, problem.models, wanted.union(STRUCTURE_METRICS), genes.workload

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from hwmodels.model import HardwareModel, Workload
 from nas.evaluate import PackedPart, price_batch, score_batch
-from nas.front import FIT_PREFIX, TASK_METRIC_NAMES, Scored, fit_front
+from nas.front import FIT_PREFIX, TASK_METRIC_NAMES, Scored, fit_figures, fit_front
 from nas.objectives import Figures, FloatArray, Goals
+from nas.parts import Part
 from nas.records import Block
 from nas.search.protocol import Asked, Searcher, Snapshot, Told
 from nas.stage import Excess
@@ -22,13 +23,17 @@ from searchspaces.space import GeneSpace, Rows
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GeneProblem:
-    """What the evaluation of rows depends on, all of it fixed during a run."""
+    """What the evaluation of rows depends on, all of it fixed during a run.
+
+    goals: of free metrics alone. known: the true rows among those of `fit`.
+    """
 
     name: str
     space: GeneSpace
     goals: Goals
     models: Mapping[str, HardwareModel]
     workload: Workload
+    known: Part
     fit: PackedPart
     validation: PackedPart
 
@@ -73,11 +78,10 @@ class GeneSearch:
         if not len(asked.rows):
             return None
         told, candidates = self._evaluate(asked)
-        n_before = self.elite.n_rows
-        joined = self.elite.join(self._with_validation(candidates))
-        front = fit_front(joined, self.problem.goals)
-        entered = joined.take(front[front >= n_before])
-        self.elite = joined.take(front)
+        entered = self._with_validation(candidates)
+        if entered.n_rows:
+            joined = self.elite.join(entered)
+            self.elite = joined.take(fit_front(joined, self.problem.goals))
         self.searcher.tell(told)
         self.generation += 1
         return Block(
@@ -115,6 +119,7 @@ class GeneSearch:
     def _with_validation(self, candidates: Scored) -> Scored:
         """Those that enter the front by fit figures, with their validation scores."""
         goals = self.problem.goals
+        candidates = candidates.take(self._is_news(candidates))
         candidates = candidates.take(fit_front(candidates, goals))
         joined = self.elite.join(candidates)
         front = fit_front(joined, goals)
@@ -124,6 +129,18 @@ class GeneSearch:
         batch = self.problem.space.decode_batch(entering.rows)
         scores = score_batch(batch, self.problem.space.interface, self.problem.validation)
         return Scored(entering.rows, dict(entering.figures) | dict(scores))
+
+    def _is_news(self, candidates: Scored) -> npt.NDArray[np.bool_]:
+        """(n,) whether no design of the front is at least as good; mostly one is, so this must be cheap."""
+        if not candidates.n_rows or not self.elite.n_rows:
+            return np.ones(candidates.n_rows, np.bool_)
+        found = self.problem.goals.minimized(fit_figures(candidates.figures))
+        known = self.problem.goals.minimized(fit_figures(self.elite.figures))
+        is_beaten = np.ones((len(found), len(known)), np.bool_)
+        for column in range(found.shape[1]):
+            is_beaten &= known[:, column] <= found[:, column, None]
+        news: npt.NDArray[np.bool_] = np.all(~is_beaten, axis=1)
+        return news
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on, as arrays."""

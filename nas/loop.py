@@ -5,6 +5,7 @@ import numpy as np
 from nas.algorithms import Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
+from nas.base_network import keep_base, kept_base
 from nas.family_jobs import GateJobs, Start, TreeJobs
 from nas.finish import Finalist, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
@@ -12,6 +13,7 @@ from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_
 from nas.job_stage import Jobs, JobStage
 from nas.problem import Problem, Stage, axis_space, gene_problem
 from nas.records import STAGE_END, Event
+from nas.refining import measure_goals
 from nas.report.progress import ProgressFacts
 from nas.stage import Clock, Sitting
 from nas.winners import choose
@@ -58,16 +60,16 @@ def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
 
 
 def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
-    genes = gene_problem(problem, stage)
+    sitting.show(ProgressFacts(phase="preparing", detail=stage.name))
+    genes = gene_problem(problem, stage, kept_base(stage.name, sitting.archive))
+    keep_base(genes, sitting.archive)
     snapshot = stage_snapshot(sitting.archive, stage.name)
     warm_up(genes)
     clock = Clock()
     initial = None if snapshot else first_rows(problem, genes, seed, sitting)
     search = GeneSearch(
         genes,
-        make_searcher(
-            choice.algorithm, genes.space.domain, problem.goals, problem.spec.search, seed, initial
-        ),
+        make_searcher(choice.algorithm, genes.space.domain, genes.goals, problem.spec.search, seed, initial),
     )
     if snapshot:
         clock = resume_search(search, snapshot)
@@ -120,7 +122,7 @@ def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Ev
         jobs = TreeJobs.of(problem, stage.options, seed)
     else:
         assert isinstance(stage.options, GateNetlistOptions)
-        jobs = GateJobs.of(problem, stage.options, starting_designs(problem, stage, sitting.archive), seed)
+        jobs = GateJobs.of(problem, stage.options, starting_designs(problem, stage, sitting), seed)
     search = JobStage(
         stage.name,
         jobs,
@@ -136,12 +138,14 @@ def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Ev
     return _stage_end(stage, reason, clock, len(jobs.values), 0)
 
 
-def starting_designs(problem: Problem, stage: Stage, archive: Archive) -> list[Start]:
+def starting_designs(problem: Problem, stage: Stage, sitting: Sitting) -> list[Start]:
     """The designs of the stages before a gate-level one that it is told to start from."""
     before = problem.stages[: problem.stages.index(stage)]
     if not before:
         return []
-    front = final_front(finalists_of(problem, before, archive), problem.goals)
+    archive = sitting.archive
+    finalists = measure_goals(problem, finalists_of(problem, before, archive), sitting)
+    front = final_front(finalists, problem.goals)
     assert isinstance(stage.options, GateNetlistOptions)
     chosen: dict[str, Finalist] = {}
     for start in stage.options.start:

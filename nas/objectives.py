@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+PROXY_SLACK = 1.25
+"""A limit is this much wider for a proxy, which may misjudge a design that keeps the limit itself."""
+
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Figures: TypeAlias = Mapping[str, FloatArray]
 """Metric name -> (n,) float64, one figure a candidate."""
@@ -53,6 +56,26 @@ class Goals:
         """Every metric that an objective or a limit names."""
         objectives = frozenset(objective.metric for objective in self.objectives)
         return objectives | {limit.metric for limit in self.limits}
+
+    def by_proxy(self, proxies: Mapping[str, str]) -> "Goals":
+        """The goals with each metric replaced by its proxy, where it has one; its limits are wider then.
+
+        Two objectives that have the same proxy become one.
+        """
+        objectives = [
+            Objective(proxies.get(each.metric, each.metric), each.direction) for each in self.objectives
+        ]
+        limits = tuple(
+            Limit(
+                proxies[limit.metric],
+                None if limit.minimum is None else limit.minimum / PROXY_SLACK,
+                None if limit.maximum is None else limit.maximum * PROXY_SLACK,
+            )
+            if limit.metric in proxies
+            else limit
+            for limit in self.limits
+        )
+        return Goals(tuple(dict.fromkeys(objectives)), limits)
 
     def minimized(self, figures: Figures) -> FloatArray:
         """(n, n_objectives), smaller is better."""

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from codegen.cells import CellLibrary, load_cells
+from codegen.ir import Interface, Network
 from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
@@ -15,16 +18,25 @@ from nas.evaluate import pack_part
 from nas.families import PARSERS, FamilyOptions
 from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
-from nas.parts import fit_rows, make_part
+from nas.parts import Part, fit_rows, make_part
 from nas.plugins import make_hardware_model
+from nas.proxies import proxies_of
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.stage import Budget
-from searchspaces.approximate_mlp import ApproximateMlpAxes, ApproximateMlpGenes, ApproximateMlpOptions
+from searchspaces.approximate_mlp import (
+    ApproximateMlpAxes,
+    ApproximateMlpGenes,
+    ApproximateMlpOptions,
+    MaskGenes,
+)
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
+from searchspaces.space import GeneSpace
 
 StageKind: TypeAlias = Literal["genes", "axes", "trees", "gates"]
+BASE_KEY, TEACHER_KEY = 2, 3
+"""Keep the randomness of a base network, and of made-up rows, apart from that of their stage."""
 UNLIMITED = 10**12
 """Stands for a budget of evaluations where only minutes are given."""
 
@@ -51,11 +63,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """What a run searches, on which data, for which hardware, with which goals."""
+    """What a run searches, on which data, for which hardware, with which goals.
+
+    proxies: of metrics that take seconds, by full name, the metric that drives a search of genes instead.
+    """
 
     spec: Spec
     dataset: Dataset
     models: Mapping[str, HardwareModel]
+    proxies: Mapping[str, str]
     goals: Goals
     stages: tuple[Stage, ...]
 
@@ -69,24 +85,56 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, goals, _stages(spec))
+    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec))
 
 
-def gene_problem(problem: Problem, stage: Stage) -> GeneProblem:
-    """The evaluation of a gene stage: scaling and genes are fitted on train without the first fold."""
+def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:
+    """The evaluation of a gene stage: scaling and genes are fitted on train without the first fold.
+
+    base: the network whose masks are searched where the options say so; it is trained where left out.
+    """
     dataset, options = problem.dataset, _mlp_options(stage)
     rows = fit_rows(dataset, 0)
     interface = make_interface(dataset, options.input_bits.upper, rows)
-    fit = make_part(dataset, rows, interface)
+    known = make_part(dataset, rows, interface)
+    fit = known if options.distill is None else _distilled(problem, stage, known)
+    space: GeneSpace
+    if options.genes == "masks":
+        space = MaskGenes(base or _trained_base(problem, stage, interface, fit))
+    else:
+        space = ApproximateMlpGenes(options, interface)
     return GeneProblem(
         name=stage.name,
-        space=ApproximateMlpGenes(options, interface),
-        goals=problem.goals,
+        space=space,
+        goals=problem.goals.by_proxy(problem.proxies),
         models=problem.models,
-        workload=Workload(fit.codes),
+        workload=Workload(known.codes),
+        known=known,
         fit=pack_part(fit),
         validation=pack_part(make_part(dataset, dataset.folds[0], interface)),
     )
+
+
+def _distilled(problem: Problem, stage: Stage, known: Part) -> Part:
+    """The rows with made-up ones after them. Raises RunError for a regression."""
+    if problem.dataset.task != "classification":
+        raise RunError(f"{stage.name}: distill: the teacher answers with classes; leave it out for values")
+    from nas.train.forest import distill_rows  # scikit-learn is heavy
+
+    seed = _seed(problem, stage, TEACHER_KEY)
+    return Part(*distill_rows(known.codes.astype(np.int32), known.targets.astype(np.int64), seed=seed))
+
+
+def _seed(problem: Problem, stage: Stage, key: int) -> int:
+    words = np.random.SeedSequence(problem.spec.seed, spawn_key=(problem.stages.index(stage), key))
+    return int(words.generate_state(1)[0])
+
+
+def _trained_base(problem: Problem, stage: Stage, interface: Interface, fit: Part) -> Network:
+    from nas.train.base import train_base  # torch is heavy
+
+    seed = _seed(problem, stage, BASE_KEY)
+    return train_base(_mlp_options(stage), interface, fit.codes, fit.targets, seed=seed)
 
 
 def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:

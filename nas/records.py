@@ -8,6 +8,8 @@ from searchspaces.space import AxisValue, Rows
 
 STAGE_END = "stage_end"
 """Kind of the event that closes a stage."""
+BASE = "base"
+"""Kind of the event that names the network whose masks a stage searches."""
 
 Status: TypeAlias = Literal["ok", "infeasible", "failed"]
 
@@ -57,8 +59,8 @@ class Block:
 class Event:
     """Something that explains the course of a run.
 
-    kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "stage_end" (why),
-    "note" or "finish".
+    kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "base" (a network
+    whose masks are searched), "stage_end" (why), "note" or "finish".
     """
 
     kind: str

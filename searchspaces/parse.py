@@ -137,15 +137,6 @@ def parse_choice(value: object, names: Sequence[str]) -> str:
     return value
 
 
-def parse_teacher(value: object) -> str | None:
-    """Whose answers to made-up rows are learnt too, or None. Raises SpaceError."""
-    if value is False:
-        return None
-    if value is True:
-        raise SpaceError("must be false or the teacher, not true; did you mean 'forest'?")
-    return parse_choice(value, ("auto", "forest"))
-
-
 def one_of(names: Sequence[str]) -> str:
     """The names in a sentence: "a", "a or b", "a, b or c"."""
     return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
@@ -191,3 +182,12 @@ def _reals(value: object) -> tuple[float, float] | None:
     except ValueError:
         return None
     return ends if all(math.isfinite(end) for end in ends) else None
+
+
+def parse_teacher(value: object, names: Sequence[str] = ("forest",)) -> str | None:
+    """False, or one of `names`: whose answers to made-up rows are learnt too. Raises SpaceError."""
+    if value is False:
+        return None
+    if value is True:
+        raise SpaceError("must be false or the teacher, not true; did you mean 'forest'?")
+    return parse_choice(value, names)

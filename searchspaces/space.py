@@ -27,6 +27,8 @@ class Variable:
     """One column of a domain. lower, upper: inclusive; a choice counts 0 to n - 1. log: search it by ratio.
 
     block: columns of one block (a neuron, say) cross over together. labels: names of the choices.
+    is_bits: a whole number whose bits are choices of their own; its lower end is 0. gate: index of the
+    variable without which this one has no effect: it matters only in rows where that one is not 0.
     """
 
     name: str
@@ -36,19 +38,30 @@ class Variable:
     log: bool = False
     block: int = 0
     labels: tuple[str, ...] = ()
+    is_bits: bool = False
+    gate: int | None = None
 
     def __post_init__(self) -> None:
         if not self.lower <= self.upper:
             raise SpaceError(
                 f"variable {self.name!r}: lower <= upper must hold, but got {self.lower} and {self.upper}"
             )
+        if self.is_bits and (self.kind != "int" or self.lower != 0):
+            raise SpaceError(
+                f"variable {self.name!r}: bits need a whole number from 0, "
+                f"but got {self.kind} from {self.lower}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The columns of a space. Rows are int32 where no variable is real, else float64."""
+    """The columns of a space. Rows are int32 where no variable is real, else float64.
+
+    groups: sets of variables that switch a part off when all of them are 0 (the terms of a neuron, say).
+    """
 
     variables: tuple[Variable, ...]
+    groups: tuple[tuple[int, ...], ...] = ()
 
     @property
     def n_variables(self) -> int:

@@ -2,13 +2,22 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+CACHE_VARIABLE = "SILKSCREEN_SYNTHESIS_CACHE"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_synthesis_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the user's cache; what the tests synthesize is kept until they end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("synthesis")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from number 2 on.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -157,19 +157,47 @@ def leakage_mw(netlist: GateNetlist, samples: BitSamples, library: CellLibrary, 
     Within 0.5 % of a commercial power analysis on ten of eleven published EGFET netlists (docs/verilog.md).
     Raises CodegenError where there is no sample.
     """
+    return _leakage_mw(_shares_of_states(netlist, samples), library, supply_v)
+
+
+def leakage_by_supply(
+    netlist: GateNetlist, samples: BitSamples, library: CellLibrary
+) -> Mapping[float, float]:
+    """Supply in V to what `leakage_mw` gives there, for every tabulated supply, rising."""
+    shares = _shares_of_states(netlist, samples)
+    return {supply_v: _leakage_mw(shares, library, supply_v) for supply_v in library.supplies}
+
+
+def _shares_of_states(netlist: GateNetlist, samples: BitSamples) -> Mapping[tuple[GateKind, int], float]:
+    """How many gates of a kind are in an input state, on average."""
     if samples.n_samples == 0:
         raise CodegenError("leakage: at least one sample is needed")
     counts = state_counts(netlist, samples)
-    total = 0.0
+    shares: dict[tuple[GateKind, int], float] = {}
     for kind in cell_counts(netlist):
         rows = [index for index, gate in enumerate(netlist.gates) if gate.kind == kind]
         states = counts[rows].sum(axis=0)
         if kind == "inv":
             states = states[[0, 3]]  # an inverter has b equal to a
-        total += sum(
-            library.leakage_mw(kind, state, supply_v) * int(count) for state, count in enumerate(states)
-        )
-    return total / samples.n_samples
+        shares |= {(kind, state): int(count) / samples.n_samples for state, count in enumerate(states)}
+    return shares
+
+
+def _leakage_mw(shares: Mapping[tuple[GateKind, int], float], library: CellLibrary, supply_v: float) -> float:
+    return sum(library.leakage_mw(kind, state, supply_v) * count for (kind, state), count in shares.items())
+
+
+def critical_path_ns(netlist: GateNetlist, n_inputs: int, library: CellLibrary, *, supply_v: float) -> float:
+    """The longest path to an output, each gate with the slowest arc of its cell at a supply.
+
+    n_inputs: number of input bits. Raises CellLibraryError where the library lacks a gate.
+    """
+    delay_ns = {kind: library.delay_ns(kind, supply_v) for kind in cell_counts(netlist)}
+    settled_ns = [0.0] * (2 + n_inputs)
+    for gate in netlist.gates:
+        latest = max(settled_ns[gate.a], settled_ns[gate.b])
+        settled_ns.append(latest + delay_ns[gate.kind])
+    return max(settled_ns[signal] for group in netlist.outputs for signal in group)
 
 
 def remove_dead_gates(netlist: GateNetlist, n_inputs: int) -> GateNetlist:

@@ -1,5 +1,6 @@
 """From Verilog to a netlist of printed cells, and what it costs."""
 
+from codegen.synthesis.cache import SynthesisCache, synthesize_cached
 from codegen.synthesis.equivalence import Equivalence, check_equivalence
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Logic, Port
@@ -17,6 +18,7 @@ __all__ = [
     "Mapping",
     "Port",
     "Recipe",
+    "SynthesisCache",
     "SynthesisError",
     "VerilogPrice",
     "check_equivalence",
@@ -24,5 +26,6 @@ __all__ = [
     "map_netlist",
     "price_verilog",
     "synthesize",
+    "synthesize_cached",
     "synthesize_network",
 ]

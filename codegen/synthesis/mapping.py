@@ -4,6 +4,7 @@ Recipes: measured on printed classifiers, docs/verilog.md. Each has a fixed numb
 result does not depend on the speed of the machine.
 """
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,13 +97,21 @@ def map_netlist(
 
 
 def genlib(library: CellLibrary) -> str:
-    """The library in ABC's genlib format: areas in mm2, delays in ms at the lowest supply."""
+    """The library in ABC's genlib format.
+
+    Areas are in the power of ten um2 that is at least the smallest, delays at the lowest supply in the
+    power of ten ns that is at most the smallest, so that their digits survive ABC's few, whatever the
+    technology: of EGFET in mm2 and ms.
+    """
+    delays = {kind: library.delay_ns(kind, library.supplies[0]) for kind in library.kinds}
+    um2 = 10.0 ** math.ceil(math.log10(min(library.gate(kind).area_um2 for kind in library.kinds)))
+    ns = 10.0 ** math.floor(math.log10(min(delays.values())))
     lines = [f"GATE {name} 0 Y=CONST{value};" for name, value in CONSTANT_CELLS.items()]
-    for kind in library.kinds:
-        cell, delay = library.gate(kind), library.delay_ns(kind, library.supplies[0]) * 1e-6
+    for kind, delay_ns in delays.items():
+        cell, delay = library.gate(kind), delay_ns / ns
         function = f"{cell.output}={_FUNCTIONS[kind].format(*cell.inputs)}"
         pins = f"PIN * UNKNOWN 1 999 {delay:.4f} 0 {delay:.4f} 0"
-        lines.append(f"GATE {cell.name} {cell.area_um2 * 1e-6:.6f} {function}; {pins}")
+        lines.append(f"GATE {cell.name} {cell.area_um2 / um2:.6f} {function}; {pins}")
     return "\n".join(lines) + "\n"
 
 
@@ -111,15 +120,22 @@ def _run_recipes(folder: Path, recipes: Sequence[Recipe]) -> tuple[str, str]:
     argv: tuple[str, ...] = ("berkeley-abc", "-f")
     memory_mb: int | None = MEMORY_MB
     if find_tool("berkeley-abc") is not None:
-        tool, script = tool_version("berkeley-abc"), _abc_script(recipes)
+        script = _abc_script(recipes)
     else:
         yosys = find_yosys()
-        tool, argv, memory_mb = f"ABC of {yosys.version}", (*yosys.argv, "-q", "-s"), yosys_memory_mb(yosys)
+        argv, memory_mb = (*yosys.argv, "-q", "-s"), yosys_memory_mb(yosys)
         script = _yosys_script(folder, recipes)
     (folder / "script").write_text(script)
     result = run_tool([*argv, "script"], cwd=folder, timeout_s=TIMEOUT_S, memory_mb=memory_mb)
     words = (result.stdout + result.stderr).decode(errors="replace")
-    return tool, " ".join(words.split())[-300:]
+    return mapping_tool(), " ".join(words.split())[-300:]
+
+
+def mapping_tool() -> str:
+    """What maps, with its version: berkeley-abc, else the ABC of yosys. Raises ToolError without either."""
+    if find_tool("berkeley-abc") is not None:
+        return tool_version("berkeley-abc")
+    return f"ABC of {find_yosys().version}"
 
 
 def yosys_memory_mb(yosys: Yosys) -> int | None:

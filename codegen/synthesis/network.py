@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from codegen.cells import CellLibrary
 from codegen.circuit.lowering import lower_netlist
-from codegen.circuit.netlist import area_cm2, cell_counts
+from codegen.circuit.netlist import area_cm2, cell_counts, remove_dead_gates
 from codegen.ir.interface import ClassOutput
 from codegen.ir.network import GateNetlist, Network
 from codegen.synthesis.json_netlist import Port
@@ -29,14 +29,22 @@ def synthesize_network(
     the features and outputs as they are. Raises CircuitError for a TensorNet, ToolError where no tool that
     maps is installed, SynthesisError where it fails.
     """
-    lowered = network.body if isinstance(network.body, GateNetlist) else lower_netlist(network, library)
-    mapping = map_netlist(lowered, network.interface.n_input_bits, library, recipes)
+    n_bits, body = network.interface.n_input_bits, network.body
+    if isinstance(body, GateNetlist):
+        lowered = remove_dead_gates(body, n_bits)
+    else:
+        lowered = lower_netlist(network, library)
+    mapping = map_netlist(lowered, n_bits, library, recipes)
     found = [Mapping(lowered, LOWERED, "")] if _is_in(lowered, library) else []
     found.append(mapping)
     if verilog is not None:
         text = synthesize(verilog, None, library, recipes=tuple(recipes))
         found.append(Mapping(text.netlist, f"verilog, {text.recipe}", text.tool))
-    best = min(found, key=lambda one: area_cm2(one.netlist, library))
+    return mapped_as(network, min(found, key=lambda one: area_cm2(one.netlist, library)), library)
+
+
+def mapped_as(network: Network, best: Mapping, library: CellLibrary) -> MappedNetlist:
+    """A mapping of a network's circuit with the names of its ports, and what it counts up to."""
     return MappedNetlist(
         best.netlist,
         tuple(Port(feature.name, feature.bits) for feature in network.interface.features),

@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.cells import CellLibrary
-from codegen.circuit.netlist import area_cm2, cell_counts, leakage_mw, pack_codes, random_samples
+from codegen.circuit.netlist import (
+    area_cm2,
+    cell_counts,
+    critical_path_ns,
+    leakage_by_supply,
+    leakage_mw,
+    pack_codes,
+    random_samples,
+)
 from codegen.ir.network import GateNetlist
 from codegen.synthesis.errors import SynthesisError
 from codegen.synthesis.json_netlist import Port
@@ -19,6 +27,7 @@ IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 N_RANDOM_SAMPLES = 4096
 MAX_FILE_BYTES = 16 << 20
+SECONDS_PER_NS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,16 @@ class VerilogPrice:
     """What a Verilog module costs in cells of a library.
 
     power_mw: static power at `supply_v`, the mean over the samples; dynamic power adds 3 to 7 % of it at
-    five inferences a second (docs/verilog.md). samples: what the power was averaged over.
+    five inferences a second (docs/verilog.md). latency_s: longest path at `supply_v`, each cell with its
+    slowest arc. power_by_supply: tabulated supply in V to static power in mW. samples: what power was
+    averaged over.
     """
 
     area_cm2: float
     power_mw: float
+    latency_s: float
     supply_v: float
+    power_by_supply: dict[float, float]
     cell_counts: dict[str, int]
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
@@ -87,20 +100,22 @@ def synthesize(
 def price_verilog(
     source: Path | str,
     library: CellLibrary,
-    supply_v: float,
+    supply_v: float | None = None,
     *,
     top: str | None = None,
     samples: IntArray | None = None,
 ) -> VerilogPrice:
     """Area and static power of a combinational Verilog design.
 
-    source: a Path to a file, or the Verilog text itself. samples: (n_samples, n_inputs) integers, a
+    source: a Path to a file, or the Verilog text itself. supply_v: in V; the library's nominal supply where
+    it is None. samples: (n_samples, n_inputs) integers, a
     column a port, that the power is averaged over; None takes 4,096 uniformly random ones, always the
     same. Raises SynthesisError where the design can't be read or is not combinational, CellLibraryError
     for a supply outside the library, CodegenError for samples of a wrong shape, ToolError where yosys
     is missing.
     """
     text, called = (_read(source), str(source)) if isinstance(source, Path) else (source, "design.v")
+    supply_v = library.nominal_supply_v if supply_v is None else supply_v
     mapped = synthesize(text, top, library, source=called)
     widths = [port.width for port in mapped.inputs]
     if samples is None:
@@ -111,7 +126,9 @@ def price_verilog(
     return VerilogPrice(
         mapped.area_cm2,
         leakage_mw(mapped.netlist, packed, library, supply_v=supply_v),
+        critical_path_ns(mapped.netlist, sum(widths), library, supply_v=supply_v) * SECONDS_PER_NS,
         supply_v,
+        dict(leakage_by_supply(mapped.netlist, packed, library)),
         mapped.cell_counts,
         mapped.inputs,
         mapped.outputs,

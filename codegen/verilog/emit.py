@@ -14,7 +14,7 @@ from codegen.ir.graph import TensorNet
 from codegen.ir.interface import ClassOutput, Interface
 from codegen.ir.network import BespokeMlp, DecisionTree, GateNetlist, Network
 from codegen.ir.serialize import content_hash
-from codegen.synthesis import synthesize_network
+from codegen.synthesis import synthesize_cached
 from codegen.verilog.errors import VerilogError
 from codegen.verilog.gates import gate_lines, instance_lines
 from codegen.verilog.mlp import mlp_lines, mlp_value_widths
@@ -41,7 +41,7 @@ def emit_verilog(
     vectors: (n_vectors, n_features) codes that the testbench checks, at least one row.
     style: "word" is arithmetic on named words. "cells" is one instance of a library cell a gate, with models
     of the cells in P_cells.v: the gates of a GateNetlist as they are, of another body what
-    `codegen.synthesis.synthesize_network` makes of it, in seconds to minutes.
+    `codegen.synthesis.synthesize_network` makes of it, in seconds to minutes the first time.
     library: of style "cells"; None is egfet.
     Raises VerilogError for a TensorNet; for style "cells" also CellLibraryError where the library lacks a
     gate of a GateNetlist, ToolError and SynthesisError where the synthesis fails.
@@ -110,7 +110,7 @@ def _cell_lines(network: Network, ports: Ports, library: CellLibrary) -> list[st
     if isinstance(network.body, GateNetlist):
         netlist = remove_dead_gates(network.body, network.interface.n_input_bits)
     else:
-        netlist = synthesize_network(network, library).netlist
+        netlist = synthesize_cached(network, library).netlist
     return instance_lines(netlist, ports, library)
 
 

@@ -31,9 +31,22 @@ class _Layer:
     clip_hi: IntArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchTally:
+    """What the circuits of a population are made of.
+
+    counts: (n_networks, n_units) int64, how often each unit is there. latency_s: (n_networks,) critical
+    paths. reads: (n_networks, n_features) int64, masks of the bits of the features that are read.
+    """
+
+    counts: IntArray
+    latency_s: FloatVector
+    reads: IntArray
+
+
 @dataclass(slots=True, eq=False)
 class _Count:
-    """A count in progress. counts: (n_networks, n_units) int64. delay_s: see `UnitCosts`.
+    """A count in progress. counts, reads: see `BatchTally`. delay_s: see `UnitCosts`.
 
     sources: ranges of the inputs of each layer. accumulators: ranges of the sums of each layer.
     """
@@ -43,10 +56,11 @@ class _Count:
     counts: IntArray
     sources: list[_Ranges]
     accumulators: list[_Ranges]
+    reads: IntArray
 
 
-def count_batch(batch: MlpBatch, interface: Interface, delay_s: FloatArray) -> tuple[IntArray, FloatVector]:
-    """How often each unit is there, (n_networks, n_units), and the critical paths in s, (n_networks,)."""
+def count_batch(batch: MlpBatch, interface: Interface, delay_s: FloatArray) -> BatchTally:
+    """Counts every circuit of a population."""
     layers = [_layer(layer, batch.n_networks) for layer in batch.layers]
     if not isinstance(interface.output, ClassOutput):
         return _count_values(_start(layers, batch.input_hi, delay_s))
@@ -58,8 +72,11 @@ def count_batch(batch: MlpBatch, interface: Interface, delay_s: FloatArray) -> t
         sides, masks = batch.argmax.sides.astype(np.int64), batch.argmax.masks.astype(np.int64)
     if batch.n_outputs > 2:
         return _count_tournaments(_start(layers, batch.input_hi, delay_s), exact, sides, masks)
-    counts = np.zeros((batch.n_networks, len(UNITS)), dtype=np.int64)
-    latency_s = np.zeros(batch.n_networks)
+    tally = BatchTally(
+        np.zeros((batch.n_networks, len(UNITS)), dtype=np.int64),
+        np.zeros(batch.n_networks),
+        np.zeros((batch.n_networks, interface.n_features), dtype=np.int64),
+    )
     for rows, by_sign in ((masks[:, 0] == -1, True), (masks[:, 0] != -1, False)):
         if rows.any():
             part = [_take(layer, rows) for layer in layers]
@@ -69,8 +86,12 @@ def count_batch(batch: MlpBatch, interface: Interface, delay_s: FloatArray) -> t
                 found = _count_tournaments(
                     _start(part, batch.input_hi, delay_s), False, sides[rows], masks[rows]
                 )
-            counts[rows], latency_s[rows] = found
-    return counts, latency_s
+            tally.counts[rows], tally.latency_s[rows], tally.reads[rows] = (
+                found.counts,
+                found.latency_s,
+                found.reads,
+            )
+    return tally
 
 
 def _layer(layer: BatchLayer, n_networks: int) -> _Layer:
@@ -105,19 +126,19 @@ def _start(layers: Sequence[_Layer], input_hi: np.ndarray, delay_s: FloatArray) 
         lo, hi = (np.minimum(np.maximum(end, 0) >> shift, top) for end in (found.lo, found.hi))
         sources.append(_Ranges(lo, hi))
     counts = np.zeros((n_networks, len(UNITS)), dtype=np.int64)
-    return _Count(layers, delay_s, counts, sources[:-1], accumulators)
+    return _Count(layers, delay_s, counts, sources[:-1], accumulators, np.zeros_like(sources[0].hi))
 
 
-def _count_values(count: _Count) -> tuple[IntArray, FloatVector]:
+def _count_values(count: _Count) -> BatchTally:
     last = count.accumulators[-1]
     needed = batch_ranges.value_needs(last.lo, last.hi)
     _, _, settled_s = _count_sums(count, needed)
-    return count.counts, settled_s.max(axis=1)
+    return BatchTally(count.counts, settled_s.max(axis=1), count.reads)
 
 
 def _count_differences(
     layers: Sequence[_Layer], input_hi: np.ndarray, delay_s: FloatArray, sides: IntArray
-) -> tuple[IntArray, FloatVector]:
+) -> BatchTally:
     """Two classes: the sign of left - right. sides: (n_networks, 2)."""
     last, rows = layers[-1], np.arange(len(sides))
     left, right = sides[:, 0], sides[:, 1]
@@ -131,22 +152,22 @@ def _count_differences(
     _, _, settled_s = _count_sums(count, needed)
     inverted = (needed[:, 0] != 0) & (right == 0)
     count.counts[inverted, INVERTER] += 1
-    return count.counts, settled_s[:, 0] + inverted * delay_s[INVERTER, 0, 0]
+    latency_s = settled_s[:, 0] + inverted * delay_s[INVERTER, 0, 0]
+    return BatchTally(count.counts, latency_s, count.reads)
 
 
-def _count_tournaments(
-    count: _Count, exact: bool, sides: IntArray, masks: IntArray
-) -> tuple[IntArray, FloatVector]:
+def _count_tournaments(count: _Count, exact: bool, sides: IntArray, masks: IntArray) -> BatchTally:
     """Three classes or more, or a reduced argmax. sides, masks: see `BatchArgmax`, filled where exact."""
     last, layer = count.accumulators[-1], count.layers[-1]
     live, n_live, offsets, needed = batch_argmax.plan(last.lo, last.hi, exact, sides, masks)
     shifted = _Layer(layer.masks, layer.weights, layer.biases - offsets[:, None], layer.shift, layer.clip_hi)
     count.layers = [*count.layers[:-1], shifted]
     varying, constant, settled_s = _count_sums(count, needed)
-    return count.counts, batch_argmax.count_tournaments(
+    latency_s = batch_argmax.count_tournaments(
         live, n_live, sides, masks, last.lo - offsets[:, None], last.hi - offsets[:, None],
         varying, constant, settled_s, count.counts, count.delay_s,
     )  # fmt: skip
+    return BatchTally(count.counts, latency_s, count.reads)
 
 
 def _count_sums(count: _Count, needed: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -155,6 +176,7 @@ def _count_sums(count: _Count, needed: IntArray) -> tuple[IntArray, IntArray, Fl
     Gives the varying bits, the values of the others, and when each output is settled.
     """
     needs, plain, inverted = _backwards(count, needed)
+    count.reads = plain[0] | inverted[0]
     n_inverted = batch_ranges.count_ones(inverted[0])
     count.counts[:, INVERTER] += n_inverted.sum(axis=1)
     arrival_s = np.where(n_inverted > 0, count.delay_s[INVERTER, 0, 0], 0.0)

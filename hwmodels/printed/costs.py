@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -45,12 +44,14 @@ class UnitCosts:
 
     area_cm2, leakage_mw: (n_units,) float64. delay_s: (n_units, MAX_PINS, 2) float64, the longest path
     from a pin to the first and the second output, 0 where there is none. gates: the form that is built.
+    state_leakage_mw: of each unit, by the state of its pins, the first being the lowest bit of the state.
     """
 
     area_cm2: FloatArray
     leakage_mw: FloatArray
     delay_s: FloatArray
     gates: tuple[tuple[UnitGate, ...], ...]
+    state_leakage_mw: tuple[FloatArray, ...]
 
     def sources(self, library: CellLibrary) -> tuple[Source, ...]:
         """One source a unit and figure: the gates it is made of and the library they come from."""
@@ -74,9 +75,10 @@ def unit_costs(library: CellLibrary, supply_v: float) -> UnitCosts:
         for pin, start in enumerate(unit.inputs):
             for output, end in enumerate(unit.outputs):
                 delay[row, pin, output] = _path_s(gates, start, end, library, supply_v)
-    leakage = [_leakage_mw(u, gates, library, supply_v) for u, gates in zip(UNITS, built, strict=True)]
+    states = tuple(_leakages_mw(u, gates, library, supply_v) for u, gates in zip(UNITS, built, strict=True))
+    leakage = np.array([by_state.mean() for by_state in states])
     area = [_area_cm2(gates, library) for gates in built]
-    return UnitCosts(np.array(area), np.array(leakage), delay, built)
+    return UnitCosts(np.array(area), leakage, delay, built, states)
 
 
 def _parse(form: Form) -> tuple[UnitGate, ...]:
@@ -126,15 +128,18 @@ def _area_cm2(gates: tuple[UnitGate, ...], library: CellLibrary) -> float:
     return sum(library.area_cm2(gate.kind) for gate in gates)
 
 
-def _leakage_mw(unit: Unit, gates: tuple[UnitGate, ...], library: CellLibrary, supply_v: float) -> float:
-    total = 0.0
-    for state in product((0, 1), repeat=len(unit.inputs)):
-        signals = dict(zip(unit.inputs, state, strict=True))
+def _leakages_mw(
+    unit: Unit, gates: tuple[UnitGate, ...], library: CellLibrary, supply_v: float
+) -> FloatArray:
+    """By the state of the inputs, the first being the lowest bit."""
+    leakages = np.zeros(1 << len(unit.inputs))
+    for state in range(len(leakages)):
+        signals = {pin: state >> bit & 1 for bit, pin in enumerate(unit.inputs)}
         for gate in gates:
             a, b = signals[gate.a], signals[gate.b]
-            total += library.leakage_mw(gate.kind, a if gate.kind == "inv" else a + 2 * b, supply_v)
+            leakages[state] += library.leakage_mw(gate.kind, a if gate.kind == "inv" else a + 2 * b, supply_v)
             signals[gate.name] = TRUTH[gate.kind](a, b)
-    return total / (1 << len(unit.inputs))
+    return leakages
 
 
 def _path_s(

@@ -44,6 +44,8 @@ def count_mlp(network: Network, mlp: BespokeMlp, tally: Tally) -> float:
     ranges = mlp_ranges(network)
     decision = _decide(network, mlp, ranges)
     sums, reads = _live_sums(mlp, ranges, decision)
+    for feature, read in enumerate(reads[0]):
+        tally.read(feature, read.plain | read.inverted)
     signals = _input_signals(tally, ranges.inputs, reads[0])
     for depth, layer in enumerate(mlp.layers[:-1]):
         assert layer.clip is not None  # only the last layer has none

@@ -29,7 +29,20 @@ class _Comparators:
         if key not in self.built:
             build = _above_threshold if isinstance(test, ThresholdTest) else _above_feature
             self.built[key] = build(self.tally, key, self._width(test))
+            self._note_reads(test)
         return self.built[key]
+
+    def _note_reads(self, test: ThresholdTest | PairTest) -> None:
+        """The bits that the comparator of a test looks at."""
+        features = self.interface.features
+        if isinstance(test, ThresholdTest):
+            _, feature, threshold = self.key(test)
+            trailing_ones = threshold & ~(threshold + 1)
+            self.tally.read(feature, ((1 << features[feature].bits) - 1) & ~trailing_ones)
+            return
+        for feature in (test.left, test.right) if test.left != test.right else ():
+            dropped = features[feature].bits - test.bits
+            self.tally.read(feature, ((1 << test.bits) - 1) << dropped)
 
     def invert(self, test: ThresholdTest | PairTest) -> None:
         """The test itself, from its negation; once however many nodes need it."""

@@ -12,6 +12,7 @@ from rich.text import Text
 
 import hwmodels.catalog
 import hwmodels.testing
+from hwmodels.model import Metric
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
 from nas.errors import RunError
@@ -33,9 +34,13 @@ def list_models(*, json: bool) -> None:
             Text(entry.name),
             Text(entry.origin),
             Text(entry.health, style="green" if healthy else "red"),
-            Text(", ".join(metric.name for metric in entry.metrics)),
+            Text(", ".join(_with_proxy(metric) for metric in entry.metrics)),
         )
     result_console().print(table)
+
+
+def _with_proxy(metric: Metric) -> str:
+    return f"{metric.name} (proxy {metric.proxy})" if metric.proxy else metric.name
 
 
 def check_model(reference: str, options: Sequence[str], *, json: bool) -> None:

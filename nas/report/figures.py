@@ -44,8 +44,8 @@ def byte_count(n_bytes: int) -> str:
 _PRETTY_UNITS = {"cm2": "cm²", "mm2": "mm²", "um2": "µm²", "uJ": "µJ", "uW": "µW", "us": "µs", "1": ""}
 _LADDERS = {
     "s": ((1.0, 1.0, "s"), (1e-3, 1e-3, "ms"), (1e-6, 1e-6, "µs"), (0.0, 1e-9, "ns")),
-    "mW": ((0.1, 1.0, "mW"), (1e-3, 1e-3, "µW"), (0.0, 1e-6, "nW")),
-    "cm2": ((0.1, 1.0, "cm²"), (0.0, 1e-2, "mm²")),
+    "mW": ((0.1, 1.0, "mW"), (1e-3, 1e-3, "µW"), (1e-6, 1e-6, "nW"), (0.0, 1e-9, "pW")),
+    "cm2": ((0.1, 1.0, "cm²"), (1e-5, 1e-2, "mm²"), (0.0, 1e-8, "µm²")),
 }
 """From which value on a unit is used, its size, and its name."""
 

@@ -44,18 +44,18 @@ def mutate_rows(
         column = columns.free[int(uniform[i, 0] * len(columns.free))]
         old = float(rows[places[i], column])
         if columns.is_choice[column] or uniform[i, 1] < reset_rate:
-            new = _other_value(columns, column, old, uniform[i, 2])
+            new = other_value(columns, column, old, uniform[i, 2])
         else:
             new = old
             if columns.is_real[column] or columns.is_log[column]:
-                new = _scaled_step(columns, column, old, uniform[i, 2], normal[i])
+                new = scaled_step(columns, column, old, uniform[i, 2], normal[i])
             if new == old and not columns.is_real[column]:
                 new = _whole_step(columns, column, old, uniform[i, 3], uniform[i, 4] < 0.5)
         rows[places[i], column] = new
 
 
 @njit(cache=True)
-def _other_value(columns: Columns, column: int, old: float, uniform: float) -> float:
+def other_value(columns: Columns, column: int, old: float, uniform: float) -> float:
     """A uniform draw; where a whole value is drawn again, a neighbor of it."""
     low, high = columns.low[column], columns.high[column]
     new = _value(columns, column, low + uniform * (high - low))
@@ -65,7 +65,7 @@ def _other_value(columns: Columns, column: int, old: float, uniform: float) -> f
 
 
 @njit(cache=True)
-def _scaled_step(columns: Columns, column: int, old: float, uniform: float, normal: float) -> float:
+def scaled_step(columns: Columns, column: int, old: float, uniform: float, normal: float) -> float:
     low, high = columns.low[column], columns.high[column]
     start = np.log(old) if columns.is_log[column] else old
     step = (high - low) * 10 ** (-3.0 + 2.5 * uniform) * normal

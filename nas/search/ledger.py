@@ -23,6 +23,10 @@ class Results:
     objectives: FloatArray
     violations: FloatArray
 
+    def take(self, index: BoolArray) -> "Results":
+        """Those that a mask (n,) picks."""
+        return Results(self.numbers[index], self.rows[index], self.objectives[index], self.violations[index])
+
 
 class Ledger:
     """Gives out numbers, and takes each back once."""

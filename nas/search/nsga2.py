@@ -12,7 +12,7 @@ import numpy as np
 from nas.search.columns import BoolArray, HashArray, IntArray, checked_rows, columns_of
 from nas.search.ledger import Ledger, Results, in_order
 from nas.search.operators import MutationRates, blocks_of, cross_blocks, hash_rows, mutate
-from nas.search.population import compete, population_of
+from nas.search.population import Population, compete, population_of
 from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
 from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
 from nas.search.visited import VisitedRows
@@ -85,6 +85,28 @@ class Nsga2:
     @property
     def batch_size(self) -> int:
         return self._options.population
+
+    @property
+    def n_asked(self) -> int:
+        """Candidates asked so far."""
+        return self._ledger.n_asked
+
+    @property
+    def remembers_all(self) -> bool:
+        """Whether the domain is so small that no row is asked twice."""
+        return self._visited.is_complete
+
+    @property
+    def survivors(self) -> Population:
+        """The population after all that was told."""
+        self._survive()
+        return self._population
+
+    def adopt(self, others: Population) -> None:
+        """Lets candidates of another search of the same problem compete."""
+        self._survive()
+        if len(others):
+            self._population = compete(self._population, others.as_results())
 
     def ask(self, n: int) -> Asked:
         if n < 1:

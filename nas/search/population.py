@@ -35,6 +35,10 @@ class Population:
         """(n, n_variables) a copy, best first."""
         return self.store[self.places]
 
+    def as_results(self) -> Results:
+        """As if told anew, with the total excess as that over a single limit."""
+        return Results(np.arange(len(self)), self.rows, self.objectives, self.violations[:, None])
+
 
 def population_of(rows: Rows, objectives: FloatArray, violations: FloatArray, capacity: int) -> Population:
     """A population of rows (n, n_variables), sorted already, that can grow to capacity."""
@@ -55,6 +59,16 @@ def compete(population: Population, results: Results) -> Population:
         violations=violations[survivors],
         hashes=np.concatenate((hash_rows(results.rows), population.hashes))[survivors],
     )
+
+
+def feasible_points(population: Population) -> FloatArray:
+    """(n, n_objectives) objectives of those that keep all limits; of the best alone where none does.
+
+    A population is sorted, so they are its first ones. It must not be empty. What has no figures counts
+    as the best of all, for there is nothing to compare.
+    """
+    n = max(1, int(np.count_nonzero(population.violations == 0)))
+    return np.nan_to_num(population.objectives[:n], posinf=0.0)
 
 
 def survival_order(objectives: FloatArray, violations: FloatArray, n_survivors: int) -> IntArray:

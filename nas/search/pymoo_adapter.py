@@ -3,12 +3,16 @@
 Source: J. Blank, K. Deb, "pymoo: Multi-objective optimization in Python", IEEE Access 8, 2020.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 from pymoo.core.termination import NoTermination
+from pymoo.operators.crossover.sbx import SBX
+from pymoo.operators.mutation.pm import PM
 
 from nas.search.columns import Columns, FloatArray, checked_rows, columns_of, from_scale, to_scale
 from nas.search.ledger import Ledger, Results, in_order
@@ -21,6 +25,30 @@ DEFAULT_POPULATION = 100
 INDIVIDUAL = ("X", "F", "G", "rank", "crowding")
 
 
+@dataclass(frozen=True, slots=True)
+class PymooOperators:
+    """How pymoo mates. Probabilities are from 0 to 1 and belong to the whole row.
+
+    crossover_probability: that two parents cross over, each variable then with probability 0.5.
+    mutation_probability: that a child mutates, each variable then with probability min(0.5, 1 / n_variables).
+    etas: distribution indices, above 0; the larger, the nearer a child is to its parents. The defaults are
+    pymoo's own.
+    """
+
+    crossover_probability: float = 0.9
+    crossover_eta: float = 15.0
+    mutation_probability: float = 0.9
+    mutation_eta: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name in ("crossover_probability", "mutation_probability"):
+            if not 0 <= (rate := getattr(self, name)) <= 1:
+                raise SearchError(f"{name} must be from 0 to 1, but is {rate}")
+        for name in ("crossover_eta", "mutation_eta"):
+            if not (eta := getattr(self, name)) > 0:
+                raise SearchError(f"{name} must be above 0, but is {eta}")
+
+
 class PymooNsga2:
     """The searcher. pymoo sees a vector of numbers: whole ones are rounded, choices count as numbers.
 
@@ -31,19 +59,31 @@ class PymooNsga2:
     """
 
     def __init__(
-        self, problem: SearchProblem, *, seed: int, initial: Rows | None = None, population: int | None = None
+        self,
+        problem: SearchProblem,
+        *,
+        seed: int,
+        initial: Rows | None = None,
+        population: int | None = None,
+        operators: PymooOperators | None = None,
     ) -> None:
         self._batch_size = DEFAULT_POPULATION if population is None else population
         if self._batch_size < 2:
             raise SearchError(f"population must be at least 2, but is {population}")
-        self._identity = pack_identity("pymoo_nsga2", problem, str(self._batch_size))
+        operators = operators or PymooOperators()
+        self._identity = pack_identity("pymoo_nsga2", problem, f"{self._batch_size} {operators!r}")
         self._columns = columns_of(problem.domain)
         self._ledger = Ledger(problem)
         self._visited = VisitedRows(self._columns)
         self._queue = checked_rows(self._columns, initial)
         self._visited.mark(self._queue)
         self._told: list[Results] = []
-        self._algorithm = NSGA2(pop_size=self._batch_size, repair=_Rounding(self._columns))
+        self._algorithm = NSGA2(
+            pop_size=self._batch_size,
+            crossover=SBX(prob=operators.crossover_probability, eta=operators.crossover_eta),
+            mutation=PM(prob=operators.mutation_probability, eta=operators.mutation_eta),
+            repair=_Rounding(self._columns),
+        )
         self._algorithm.setup(_pymoo_problem(problem, self._columns), seed=seed, termination=NoTermination())
 
     @property
@@ -107,6 +147,7 @@ class PymooNsga2:
         """New rows of pymoo's mating; random ones where it finds none."""
         children = self._algorithm.ask()
         if children is None:
+            self._algorithm.termination.force_termination = False  # random rows may bring new children
             return self._random(self._batch_size)
         rows = _rows(self._columns, children.get("X"))
         rows = rows[self._visited.is_new(rows)]

@@ -8,6 +8,8 @@ from nas.search.protocol import SearcherFactory, SearchError
 ALGORITHMS = {
     "random": ("nas.search.random", "RandomSearch"),
     "nsga2": ("nas.search.nsga2", "Nsga2"),
+    "anneal": ("nas.search.anneal", "Anneal"),
+    "nsga2_anneal": ("nas.search.nsga2_anneal", "Nsga2Anneal"),
     "pymoo_nsga2": ("nas.search.pymoo_adapter", "PymooNsga2"),
     "tpe": ("nas.search.optuna_tpe", "tpe_search"),
     "gp": ("nas.search.optuna_gp", "gp_search"),
@@ -15,7 +17,7 @@ ALGORITHMS = {
 
 
 def searcher_factory(name: str) -> SearcherFactory:
-    """The factory of "random", "nsga2", "pymoo_nsga2", "tpe" or "gp".
+    """The factory of an algorithm of docs/search.md, such as "nsga2".
 
     Raises SearchError for another name, with the nearest one.
     """

@@ -28,6 +28,7 @@ from nas.spec.fields import (
     Name,
     Section,
     Text,
+    at_key,
     whole,
     without_empty,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "EmitSpec",
     "HardwareSpec",
     "LimitSpec",
+    "OperatorsSpec",
     "SearchSpec",
     "SpaceSpec",
     "Spec",
@@ -55,7 +57,9 @@ FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist")
 
 DEFAULT_MINUTES = 5.0
 
-Algorithm: TypeAlias = Literal["auto", "random", "nsga2", "pymoo_nsga2", "tpe", "gp"]
+Algorithm: TypeAlias = Literal[
+    "auto", "random", "nsga2", "anneal", "nsga2_anneal", "pymoo_nsga2", "tpe", "gp"
+]
 
 
 class SpaceSpec(Section):
@@ -113,6 +117,37 @@ def _flag_or_count(value: object) -> object:
     raise ValueError("must be true, false, or how many networks to train, 1 to 10000")
 
 
+Rate = Annotated[float, Field(ge=0, le=1)]
+Eta = Annotated[float, Field(gt=0, le=1000)]
+
+
+class CrossoverSpec(Section):
+    """Simulated binary crossover."""
+
+    probability: Rate = 0.9
+    """That two parents cross over."""
+    eta: Eta = 15.0
+    """Distribution index: the larger, the nearer children are to their parents."""
+
+
+class MutationSpec(Section):
+    """Polynomial mutation."""
+
+    probability: Rate = 0.9
+    """That a child mutates, in one place on average."""
+    eta: Eta = 20.0
+    """Distribution index: the larger, the smaller the step."""
+
+
+class OperatorsSpec(Section):
+    """How pymoo_nsga2 mates; pymoo's own settings where left out."""
+
+    crossover: CrossoverSpec = CrossoverSpec()
+    """Simulated binary crossover."""
+    mutation: MutationSpec = MutationSpec()
+    """Polynomial mutation."""
+
+
 class SearchSpec(Section):
     """The algorithm and its budget; where neither evaluations nor minutes is given, 5 minutes."""
 
@@ -130,6 +165,15 @@ class SearchSpec(Section):
         bool | Annotated[int, Field(ge=1, le=10_000)], BeforeValidator(_flag_or_count)
     ] = True
     """Whether, or how many, networks trained by gradient start an evolution."""
+
+    operators: OperatorsSpec | None = None
+    """How pymoo_nsga2 mates; for no other algorithm."""
+
+    @model_validator(mode="after")
+    def _operators_fit(self) -> Self:
+        if self.operators is not None and self.algorithm != "pymoo_nsga2":
+            raise at_key("operators", f"only algorithm: pymoo_nsga2 takes operators, not {self.algorithm}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -140,7 +140,7 @@ def _leaf_ranks(cart: "DecisionTreeClassifier", codes: Codes) -> npt.NDArray[np.
         ranks[node] = rank
         if tree.children_left[node] >= 0:
             waiting += [int(tree.children_right[node]), int(tree.children_left[node])]
-    return ranks[cart.apply(codes)]
+    return np.asarray(ranks[cart.apply(codes)], dtype=np.int64)
 
 
 def _sizes_up_to(leaves: int) -> tuple[int, ...]:

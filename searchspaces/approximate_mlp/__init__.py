@@ -3,6 +3,7 @@
 from searchspaces.approximate_mlp.axes import ApproximateMlpAxes, MlpRecipe, mlp_graph
 from searchspaces.approximate_mlp.genes import ApproximateMlpGenes
 from searchspaces.approximate_mlp.layout import bias_bound
+from searchspaces.approximate_mlp.masks import MaskGenes
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     ApproximateMlpOptions,
@@ -17,6 +18,7 @@ __all__ = [
     "ApproximateMlpAxes",
     "ApproximateMlpGenes",
     "ApproximateMlpOptions",
+    "MaskGenes",
     "MlpRecipe",
     "WeightForm",
     "bias_bound",

@@ -28,7 +28,7 @@ class ApproximateMlpGenes:
         self._options = options
         self._interface = interface
         self._layout = gene_layout(options, interface)
-        self._domain = Domain(self._layout.variables)
+        self._domain = Domain(self._layout.variables, self._layout.groups)
         self._input_hi = np.array([feature.code_hi for feature in interface.features], np.int32)
         self._sides = np.array(balanced_sides(interface.n_outputs), np.int32)
 

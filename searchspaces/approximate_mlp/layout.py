@@ -63,6 +63,16 @@ class GeneLayout:
     variables: tuple[Variable, ...]
     max_shift: int
 
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Columns that go off together: masks of all that a neuron reads, and of all that read it."""
+        groups: list[tuple[int, ...]] = []
+        for layer in self.layers:
+            columns = np.arange(layer.masks.start, layer.masks.stop).reshape(layer.shape)
+            groups += [tuple(reads.ravel().tolist()) for reads in columns]
+            groups += [tuple(read.ravel().tolist()) for read in columns.swapaxes(0, 1)]
+        return tuple(groups)
+
 
 def gene_layout(options: ApproximateMlpOptions, interface: Interface) -> GeneLayout:
     """The columns of a family over an interface. Raises SpaceError for signed features.
@@ -106,12 +116,13 @@ class _Builder:
         tops = (1 << bits) - 1 if table is None else np.full_like(bits, table.shape[1] - 1)
         shifts = np.full_like(bits, self.max_shift)
         bound = bias_bound(bits, self.max_shift)
+        masks = self._terms(name, "mask", shape, tops, is_bits=table is None)
         self.layers.append(
             LayerColumns(
                 shape=shape,
-                masks=self._terms(name, "mask", shape, tops),
-                shifts=self._terms(name, "shift", shape, shifts) if self.max_shift else None,
-                signs=self._terms(name, "sign", shape, np.ones_like(bits)),
+                masks=masks,
+                shifts=self._terms(name, "shift", shape, shifts, masks) if self.max_shift else None,
+                signs=self._terms(name, "sign", shape, np.ones_like(bits), masks),
                 biases=self._biases(name, n_neurons, bound),
                 bias_bound=bound,
                 clip_shift=None
@@ -135,12 +146,23 @@ class _Builder:
     def _add(self, name: str, lower: int, upper: int, block: int) -> None:
         self.variables.append(Variable(name, "int", lower, upper, block=block))
 
-    def _terms(self, layer: str, kind: str, shape: tuple[int, int, int], tops: Int32Array) -> slice:
-        """tops: (n_inputs,) largest value of the genes of each input."""
+    def _terms(
+        self,
+        layer: str,
+        kind: str,
+        shape: tuple[int, int, int],
+        tops: Int32Array,
+        masks: slice | None = None,
+        *,
+        is_bits: bool = False,
+    ) -> slice:
+        """tops: (n_inputs,) largest value of the genes of each input. masks: the genes' gates."""
         start = len(self.variables)
-        for neuron, source, term in np.ndindex(*shape):
+        for number, (neuron, source, term) in enumerate(np.ndindex(*shape)):
             name = f"{layer}.neuron{neuron}.input{source}.term{term}.{kind}"
-            self._add(name, 0, int(tops[source]), self.block + neuron)
+            top, block = int(tops[source]), self.block + neuron
+            gate = None if masks is None else masks.start + number
+            self.variables.append(Variable(name, "int", 0, top, block=block, is_bits=is_bits, gate=gate))
         return slice(start, len(self.variables))
 
     def _biases(self, layer: str, n_neurons: int, bound: int) -> slice:

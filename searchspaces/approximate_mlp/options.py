@@ -16,6 +16,7 @@ from searchspaces.parse import (
     parse_int,
     parse_int_range,
     parse_real_range,
+    parse_teacher,
     read_values,
 )
 from searchspaces.space import SpaceError
@@ -24,6 +25,8 @@ FAMILY = "approximate_mlp"
 WeightKind: TypeAlias = Literal["power_of_two", "ternary", "signed_digits"]
 ArgmaxForm: TypeAlias = Literal["exact", "reduced"]
 Detail: TypeAlias = Literal["genes", "axes"]
+Genes: TypeAlias = Literal["all", "masks"]
+Teacher: TypeAlias = Literal["forest"]
 
 MAX_LAYERS = 4
 WIDTHS = IntRange(0, 256)
@@ -61,7 +64,9 @@ class ApproximateMlpOptions:
 
     hidden: a range of widths for each hidden layer; a lower end of 0 (axes only) means that the layer and
     those after it may be absent. activation_shift: None (axes only) leaves the choice to the training.
-    weights, argmax: the forms to choose from. pressure: on area, in training (axes only).
+    weights, argmax: the forms to choose from. pressure: on area, in training (axes only). genes: what of a
+    network varies; "masks" keeps the rest as it was trained. distill: whose answers to made-up rows are
+    learnt too (genes only).
     """
 
     hidden: tuple[IntRange, ...] = DEFAULT_HIDDEN
@@ -74,6 +79,8 @@ class ApproximateMlpOptions:
     argmax: tuple[ArgmaxForm, ...] = ("exact",)
     pressure: RealRange = PRESSURES
     detail: Detail = "genes"
+    genes: Genes = "all"
+    distill: Teacher | None = None
 
     def max_shift_of(self, form: WeightForm) -> int:
         """Largest shift of a term in this form."""
@@ -100,7 +107,11 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
             OptionProblem(FAMILY, "hidden", "a layer after one that may be absent (0) must be one too")
         )
     if options.detail == "axes":
-        return found
+        if options.distill is not None:
+            found.append(OptionProblem(FAMILY, "distill", "must be false where detail is axes"))
+        return found + _unless_genes(options)
+    if options.genes == "masks":
+        found += _unless_masks(options)
     if any(may_vanish):
         found.append(
             OptionProblem(FAMILY, "hidden", "widths must be at least 1 where detail is genes, not 0")
@@ -116,6 +127,23 @@ def _contradictions(options: ApproximateMlpOptions) -> list[OptionProblem]:
         found.append(
             OptionProblem(FAMILY, "weights", f"one form is needed where detail is genes, not {names}")
         )
+    return found
+
+
+def _unless_genes(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    if options.genes == "all":
+        return []
+    return [OptionProblem(FAMILY, "genes", f"{options.genes} needs detail: genes, not {options.detail}")]
+
+
+def _unless_masks(options: ApproximateMlpOptions) -> list[OptionProblem]:
+    """What masks over a trained network can't go with."""
+    found = []
+    if len(options.hidden) > 1:
+        text = f"must be one layer where genes is masks, not {len(options.hidden)}"
+        found.append(OptionProblem(FAMILY, "hidden", text))
+    if not options.masks:
+        found.append(OptionProblem(FAMILY, "masks", "must be true where genes is masks, not false"))
     return found
 
 
@@ -173,5 +201,7 @@ PARSERS: Parsers = {
     "argmax": _parse_argmax,
     "pressure": lambda value: parse_real_range(value, PRESSURES),
     "detail": lambda value: parse_choice(value, ("genes", "axes")),
+    "genes": lambda value: parse_choice(value, ("all", "masks")),
+    "distill": parse_teacher,
 }
 """How each option is read; the order is that of the documentation."""

@@ -20,6 +20,7 @@ from searchspaces.space import SpaceError
 
 FAMILY = "decision_tree"
 Teacher: TypeAlias = Literal["auto", "forest"]
+TEACHERS: tuple[Teacher, ...] = ("auto", "forest")
 
 LEAVES = IntRange(2, 256)
 DEPTHS = IntRange(1, 32)
@@ -98,7 +99,7 @@ PARSERS: Parsers = {
     "depth": lambda value: parse_int(value, DEPTHS),
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),
     "pairs": parse_flag,
-    "distill": parse_teacher,
+    "distill": lambda value: parse_teacher(value, TEACHERS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),
 }

@@ -24,6 +24,7 @@ Start: TypeAlias = Literal["winners", "knee", "best_accuracy", "front", "cart"]
 STARTS: tuple[Start, ...] = ("winners", "knee", "best_accuracy", "front", "cart")
 DEFAULT_STARTS: tuple[Start, ...] = ("front", "cart")
 Teacher: TypeAlias = Literal["auto", "forest"]
+TEACHERS: tuple[Teacher, ...] = ("auto", "forest")
 
 PRICES = RealRange(1e-6, 1e6)
 MAX_PRICES = 32
@@ -97,7 +98,7 @@ def _parse_temperatures(value: object) -> RealRange | None:
 
 PARSERS: Parsers = {
     "start": _parse_start,
-    "distill": parse_teacher,
+    "distill": lambda value: parse_teacher(value, TEACHERS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),
     "rounds": lambda value: parse_int(value, ROUNDS),

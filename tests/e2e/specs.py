@@ -71,6 +71,29 @@ emit: {c: {layout: plain}, winners: [best_accuracy]}
 """
 
 
+MASKS = """\
+version: 1
+name: masks
+seed: 3
+task: classification
+data: {bundled: iris}
+split: {test: 0.3, validation: {folds: 3}}
+space:
+  - approximate_mlp: {hidden: 2, input_bits: 4, argmax: reduced, genes: masks}
+hardware:
+  adders: {model: adder_count}
+  egfet: {model: printed}
+objectives: {accuracy: max, adders.full_adders: min}
+limits: {accuracy: {min: 0.6}}
+search:
+  algorithm: pymoo_nsga2
+  evaluations: 1000
+  population: 50
+  operators: {crossover: {probability: 0.7, eta: 15}, mutation: {probability: 0.2, eta: 5}}
+emit: {c: {layout: plain}, winners: [best_accuracy]}
+"""
+
+
 def write_spec(folder: Path, text: str) -> Path:
     """The spec as a file in a folder."""
     path = folder / "spec.yaml"

@@ -53,7 +53,7 @@ def entry(name: str, origin: str = "tag-models 1.2"):
 
 def test_built_in_models_come_first() -> None:
     names = [(one.name, one.origin) for one in list_models()]
-    assert names[:2] == [("printed", "built in"), ("mcu", "built in")]
+    assert names[:3] == [("printed", "built in"), ("mcu", "built in"), ("adder_count", "built in")]
     assert names.count(("printed", "built in")) == 1
 
 

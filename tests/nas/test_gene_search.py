@@ -134,3 +134,15 @@ def test_a_spec_file_is_all_that_a_problem_needs(tmp_path: Path) -> None:
     problem = build_problem(read_spec(write_spec(tmp_path, GENES)), allow_code=False)
     assert [stage.name for stage in problem.stages] == ["approximate_mlp"]
     assert problem.stages[0].budget.evaluations == 20000
+
+
+def test_made_up_rows_drive_the_search_and_stay_out_of_what_is_reported(tmp_path: Path) -> None:
+    text = GENES.replace("approximate_mlp: {", "approximate_mlp: {distill: forest, ", 1)
+    taught = build_problem(read_spec(write_spec(tmp_path, text)), allow_code=False)
+    genes, again = (gene_problem(taught, taught.stages[0]) for _ in range(2))
+    n_known = genes.known.n_rows
+    assert genes.fit.part.n_rows == 5 * n_known
+    assert (genes.fit.part.codes[:n_known] == genes.known.codes).all()
+    assert (genes.fit.part.codes == again.fit.part.codes).all()
+    assert genes.validation.part.n_rows + n_known == len(taught.dataset.train)
+    assert genes.workload.samples is genes.known.codes

@@ -111,8 +111,8 @@ def test_code_needs_permission_and_is_not_imported_without(folder: Path, referen
     [
         (
             "prnted",
-            "plug-in 'prnted' is not installed; name one of mcu, printed, or code of your own as "
-            "module:object or file.py:object; did you mean 'printed'?",
+            "plug-in 'prnted' is not installed; name one of adder_count, mcu, printed, or code of your own "
+            "as module:object or file.py:object; did you mean 'printed'?",
         ),
         ("no_such_module:X", "can't be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         ("beads.py:Bead", "has no 'Bead'; did you mean 'Beads'?"),
@@ -183,5 +183,6 @@ def test_something_else_than_a_model_is_a_plug_in_error(folder: Path) -> None:
 
 
 def test_data_files_of_a_model_are_relative_to_the_base(folder: Path) -> None:
-    model = make(folder, "beads.py:Beads", table="beads.json")
-    assert vars(model)["table"] == str(folder / "beads.json")
+    for name in ("beads.json", "beads.yaml", "beads.lib"):
+        model = make(folder, "beads.py:Beads", table=name)
+        assert vars(model)["table"] == str(folder / name)

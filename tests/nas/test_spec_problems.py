@@ -68,8 +68,8 @@ from tests.specs import changed, problems_of
         (
             "model: printed",
             "model: prnted",
-            "10:18: hardware.egfet.model: must be mcu or printed, or a model of your own as module:object or "
-            "file.py:object, not 'prnted'; did you mean 'printed'?",
+            "10:18: hardware.egfet.model: must be adder_count, mcu or printed, or a model of your own as "
+            "module:object or file.py:object, not 'prnted'; did you mean 'printed'?",
         ),
         ("model: printed, ", "", "10:3: hardware.egfet: model is missing"),
         ("supply_v: 0.6", "supply_v: low", "10:51: hardware.egfet.supply_v: must be a number, not 'low'"),
@@ -137,6 +137,26 @@ from tests.specs import changed, problems_of
             "accuracy: {min: 0.9, max: 0.9}",
             "12:10: limits.accuracy: accuracy is an objective; with min equal to max nothing "
             "is left to search",
+        ),
+        (
+            "minutes: 5",
+            "minutes: 5, operators: {mutation: {eta: 5}}",
+            "13:61: search.operators: only algorithm: pymoo_nsga2 takes operators, not auto",
+        ),
+        (
+            "algorithm: auto",
+            "algorithm: pymoo_nsga2, operators: {crossover: {probability: 1.5}}",
+            "13:71: search.operators.crossover.probability: must be at most 1, not 1.5",
+        ),
+        (
+            "algorithm: auto",
+            "algorithm: pymoo_nsga2, operators: {mutation: {eta: 0}}",
+            "13:62: search.operators.mutation.eta: must be above 0, not 0",
+        ),
+        (
+            "algorithm: auto",
+            "algorithm: pymoo_nsga2, operators: {mutate: {}}",
+            "13:46: search.operators: unknown key 'mutate'; did you mean 'mutation'?",
         ),
         ("minutes: 5", "minutes: 0", "13:58: search.minutes: must be above 0, not 0"),
         ("minutes: 5", "minutes: .inf", "13:58: search.minutes: must be a finite number, not inf"),

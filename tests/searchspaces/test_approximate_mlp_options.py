@@ -84,6 +84,8 @@ def test_every_option_is_read() -> None:
         ),
         ({"argmax": []}, "argmax: must name at least one form and none twice, not []"),
         ({"pressure": 2}, "pressure: must lie in 0..1, not 2"),
+        ({"distill": True}, "distill: must be false or the teacher, not true; did you mean 'forest'?"),
+        ({"distill": "forest", "detail": "axes"}, "distill: must be false where detail is axes"),
         ({"detail": "gene"}, "detail: must be genes or axes, not 'gene'; did you mean 'genes'?"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from codegen.cells import Cell, CellLibrary, load_cells
 from codegen.ir.network import GateKind
 from hwmodels.printed import units
+from hwmodels.printed.converters import find_converters
 from hwmodels.printed.costs import TRUTH, UnitGate, _parse, unit_costs
 from hwmodels.printed.units import CELL_UNITS, EXPANSIONS, UNITS, Unit
 
@@ -155,7 +156,13 @@ def test_the_documented_areas_are_those_of_the_blocks() -> None:
             assert f"{areas[name] * 1e4:.1f}" == value
 
 
-def test_the_documented_example_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+def test_a_documented_example_prints_what_it_says(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(code, "docs/printed.md", "exec"), {})  # noqa: S102
     assert capsys.readouterr().out == f"{code.rsplit('# ', 1)[1]}"
+
+
+def test_the_documented_converter_is_the_one_that_ships() -> None:
+    flash = find_converters("egfet_flash")
+    assert f"| area | {flash.area_cm2.per_level} cm2 |" in PAGE
+    assert f"| power | {flash.power_mw.per_level} mW, at any" in PAGE

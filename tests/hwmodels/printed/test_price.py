@@ -306,7 +306,7 @@ def test_a_lower_supply_leaks_less_and_is_slower() -> None:
 
 def test_every_constant_has_a_source() -> None:
     constants = {source.constant for source in price(some_network()).sources}
-    assert {"area of full_adder", "dynamic share of leakage", "supply", "inferences a second"} <= constants
+    assert {"area of full_adder", "switching by leakage", "supply", "inferences a second"} <= constants
 
 
 def test_one_term_more_in_a_column_costs_a_full_adder() -> None:
@@ -321,7 +321,7 @@ def test_one_term_more_in_a_column_costs_a_full_adder() -> None:
         ({"inferences_per_s": 0}, "printed: inferences_per_s must be finite and above 0, not 0"),
         ({"inferences_per_s": float("nan")}, "printed: inferences_per_s must be finite and above 0, not nan"),
         ({"supply_v": 3.0}, "printed: egfet: supply_v must be in 0.6..2.0 V, not 3.0"),
-        ({"cells": "cmos"}, "printed: cells 'cmos' are not known: give one of egfet, or a path"),
+        ({"cells": "cmos"}, "printed: cells 'cmos' are not known: give one of egfet, sky130_hd, or a path"),
     ],
 )
 def test_an_impossible_option_is_refused(options: dict[str, float], message: str) -> None:

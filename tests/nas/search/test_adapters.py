@@ -7,7 +7,7 @@ from optuna.samplers import GPSampler, TPESampler
 from nas.pareto import hypervolume, pareto_mask
 from nas.search.optuna_adapter import OptunaSearch
 from nas.search.protocol import SearchError, SearchProblem, Told
-from nas.search.pymoo_adapter import PymooNsga2
+from nas.search.pymoo_adapter import PymooNsga2, PymooOperators
 from nas.search.random import RandomSearch
 from nas.search.registry import searcher_factory
 from searchspaces.space import Domain, Variable
@@ -39,6 +39,44 @@ def test_pymoo_starts_from_initial_rows_beyond_the_population() -> None:
     initial = np.random.default_rng(0).integers(0, 32, size=(25, 4), dtype=np.int32)
     searcher = PymooNsga2(SearchProblem(integers(4), 2), seed=1, initial=initial, population=10)
     assert (run(searcher, zdt1, 40)[0][:25] == initial).all()
+
+
+def test_pymoo_goes_on_with_random_rows_where_its_operators_make_no_child() -> None:
+    still = PymooOperators(crossover_probability=0.0, mutation_probability=0.0)
+    searcher = PymooNsga2(SearchProblem(integers(4), 2), seed=1, population=10, operators=still)
+    assert len(np.unique(run(searcher, zdt1, 60)[0], axis=0)) == 60
+
+
+def test_the_operators_of_pymoo_change_what_it_asks() -> None:
+    problem, gentle = (
+        SearchProblem(integers(4), 2),
+        PymooOperators(mutation_probability=0.2, mutation_eta=5.0),
+    )
+    searcher = PymooNsga2(problem, seed=1, population=10, operators=gentle)
+    rows, other = run(searcher, zdt1, 40)[0], run(PymooNsga2(problem, seed=1, population=10), zdt1, 40)[0]
+    assert np.array_equal(rows[:10], other[:10])
+    assert not np.array_equal(rows, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("crossover_probability", 1.2, "crossover_probability must be from 0 to 1, but is 1.2"),
+        ("mutation_probability", -0.1, "mutation_probability must be from 0 to 1, but is -0.1"),
+        ("mutation_eta", 0.0, "mutation_eta must be above 0, but is 0.0"),
+    ],
+)
+def test_pymoo_refuses_impossible_operators(name: str, value: float, message: str) -> None:
+    with pytest.raises(SearchError, match=message):
+        PymooOperators(**{name: value})
+
+
+def test_a_snapshot_of_pymoo_belongs_to_its_operators() -> None:
+    problem = SearchProblem(integers(4), 2)
+    snapshot = PymooNsga2(problem, seed=1, population=10).snapshot()
+    other = PymooNsga2(problem, seed=1, population=10, operators=PymooOperators(mutation_eta=5.0))
+    with pytest.raises(SearchError, match="restore: the snapshot must belong to an equal problem with equal"):
+        other.restore(snapshot)
 
 
 def test_tpe_beats_random_search() -> None:

@@ -4,6 +4,7 @@ import json
 from importlib import resources
 
 import pytest
+from ruamel.yaml import YAML
 
 from codegen.cells import CellLibraryError, load_cells
 
@@ -72,8 +73,63 @@ def test_state_that_a_cell_does_not_have_is_an_error():
         load_cells("egfet").leakage_mw("inv", 2, 1.0)
 
 
+def test_a_yaml_file_of_the_same_layout_is_the_same_library(document, tmp_path):
+    path = tmp_path / "lib.yaml"
+    YAML(typ="safe").dump(_supplies_as_numbers(document), path)
+    assert load_cells(path) == load_cells("egfet")
+
+
+def _supplies_as_numbers(document):
+    for cell in document["cells"]:
+        for table in ("leakage_nw", "delay_ns"):
+            cell[table] = {float(supply): row for supply, row in cell[table].items()}
+    return document
+
+
+def test_yaml_that_can_not_be_read_is_refused(tmp_path):
+    path = tmp_path / "lib.yml"
+    path.write_text("format: [")
+    with pytest.raises(CellLibraryError, match=r"lib\.yml: must be readable YAML \(while parsing"):
+        load_cells(path)
+
+
+def test_egfet_tells_its_nominal_supply_and_its_switching():
+    egfet = load_cells("egfet")
+    assert egfet.nominal_supply_v == 1.0
+    assert egfet.switching.share_at(5) == pytest.approx(0.051)
+    assert egfet.switching.share_at(10) == pytest.approx(0.102)
+
+
+def test_a_library_that_does_not_tell_means_its_highest_supply_and_leakage_only(document, load):
+    del document["nominal_supply_v"], document["switching"]
+    library = load(document)
+    assert library.nominal_supply_v == 2.0
+    assert library.switching.share_at(5) == 0
+
+
+def test_a_nominal_supply_outside_the_table_is_refused(document, load):
+    document["nominal_supply_v"] = 3
+    with pytest.raises(CellLibraryError, match=r"egfet: supply_v must be in 0\.6\.\.2\.0 V, not 3\.0"):
+        load(document)
+
+
+def test_sky130_has_the_figures_of_its_public_files():
+    library = load_cells("sky130_hd")
+    assert library.supplies == (1.8,)
+    assert {kind: library.gate(kind).area_um2 for kind in library.kinds} == {
+        "inv": 3.7536, "nand": 3.7536, "nor": 3.7536, "and": 6.256, "or": 6.256, "xor": 8.7584, "xnor": 8.7584
+    }  # fmt: skip
+    means = {"inv": 0.005326682, "nand": 0.00211796, "nor": 0.0019697, "and": 0.002665008, "or": 0.001849109,
+             "xor": 0.004277774, "xnor": 0.002065353}  # fmt: skip
+    for kind, mean in means.items():  # the files tell the mean over the states too
+        states = library.gate(kind).leakage_nw[1.8]
+        assert sum(states) / len(states) == pytest.approx(mean, rel=1e-4)
+
+
 def test_unknown_library_names_the_known_ones():
-    with pytest.raises(CellLibraryError, match="cells 'egfett' are not known: give one of egfet, or a path"):
+    with pytest.raises(
+        CellLibraryError, match="cells 'egfett' are not known: give one of egfet, sky130_hd, or a path"
+    ):
         load_cells("egfett")
 
 

@@ -1,0 +1,219 @@
+"""Annealing of many chains at once, each at fixed prices of the objectives, reheated in growing cycles.
+
+Source of the acceptance: Metropolis et al. 1953; Kirkpatrick, Gelatt, Vecchi, "Optimization by Simulated
+Annealing", Science 220, 1983. Prices turn a front into weighted sums; see prices.py.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nas.search.chains import Chains, ChainStates, chains_of
+from nas.search.columns import checked_rows, columns_of
+from nas.search.ledger import Ledger, Results, in_order, total_violation
+from nas.search.moves import moves_of, mutants_of
+from nas.search.population import Population, compete, feasible_points, population_of
+from nas.search.prices import spread_weights
+from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
+from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
+from nas.search.visited import VisitedRows
+from searchspaces.space import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class AnnealOptions:
+    """chains: walks at once, each at prices of its own, at least 2. archive: best candidates kept.
+
+    moves: mean number of moves from a state to the next candidate, at least 1. first_steps: candidates of
+    a chain in the first cycle. growth: of the cycles, at least 1. hottest, coldest: temperatures at the
+    ends of a cycle, in units of what cheap worsenings cost.
+    """
+
+    chains: int = 64
+    archive: int = 400
+    moves: float = 1.5
+    first_steps: int = 200
+    growth: float = 1.5
+    hottest: float = 1.0
+    coldest: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.chains < 2:
+            raise SearchError(f"chains must be at least 2, but is {self.chains}")
+        if self.moves < 1 or self.growth < 1 or self.first_steps < 1:
+            raise SearchError(
+                "moves, growth and first_steps must be at least 1, "
+                f"but are {self.moves}, {self.growth} and {self.first_steps}"
+            )
+        if not 0 < self.coldest <= self.hottest:
+            raise SearchError(f"0 < coldest <= hottest must hold, but got {self.coldest} and {self.hottest}")
+
+
+class Anneal:
+    """The searcher. Candidate number i is a change of the state of chain i modulo the number of chains.
+
+    Every cycle begins with new prices, spread over the front found so far, and every chain at the best
+    known candidate of its price. Failed evaluations leave no trace. A domain of up to 2^20 rows is never
+    asked a row twice; in a larger one a row may come again. Snapshots are exact.
+    """
+
+    def __init__(
+        self,
+        problem: SearchProblem,
+        *,
+        seed: int,
+        initial: Rows | None = None,
+        population: int | None = None,
+        options: AnnealOptions | None = None,
+    ) -> None:
+        options = options or AnnealOptions()
+        self._options = options if population is None else replace(options, chains=population)
+        self._identity = pack_identity("anneal", problem, repr(self._options))
+        self._columns = columns_of(problem.domain)
+        self._moves = moves_of(problem.domain)
+        self._rng = np.random.default_rng(seed)
+        self._ledger = Ledger(problem)
+        self._visited = VisitedRows(self._columns)
+        self._queue = checked_rows(self._columns, initial)
+        self._visited.mark(self._queue)
+        nothing = np.empty((0, problem.n_objectives))
+        self._archive = population_of(self._queue[:0], nothing, np.empty(0), self._options.archive)
+        self._chains: Chains | None = None
+        self._cycle_steps = self._options.first_steps
+        self._told: list[Results] = []
+
+    @property
+    def batch_size(self) -> int:
+        return self._options.chains
+
+    @property
+    def n_asked(self) -> int:
+        """Candidates asked so far."""
+        return self._ledger.n_asked
+
+    @property
+    def archive(self) -> Population:
+        """The best candidates told so far."""
+        self._absorb()
+        return self._archive
+
+    def adopt(self, others: Population) -> None:
+        """Takes candidates of another search of the same problem into the archive."""
+        if len(others):
+            self._archive = compete(self._archive, others.as_results())
+
+    def begin_cycle(self, steps: int) -> None:
+        """Reheats at the next ask, for so many candidates of each chain; later cycles grow from there."""
+        self._absorb()
+        self._chains, self._cycle_steps = None, steps
+
+    def ask(self, n: int) -> Asked:
+        if n < 1:
+            raise SearchError(f"ask: n must be at least 1, but got {n}")
+        self._absorb()
+        if len(self._queue) or not len(self._archive):
+            return self._ledger.issue(self._first_rows(n))
+        chains = self._chains
+        if chains is None or chains.is_over(self._ledger.n_asked):
+            chains = self._chains = self._reheated()
+        return self._ledger.issue(self._candidates(chains, min(n, self.batch_size)))
+
+    def tell(self, told: Told) -> None:
+        results, _ = self._ledger.settle(told)
+        if len(results.numbers):
+            self._told.append(results)
+
+    def snapshot(self) -> Snapshot:
+        self._ledger.require_settled("snapshot")
+        self._absorb()
+        state = {
+            "searcher": self._identity,
+            "generator": pack_generator(self._rng),
+            "n_asked": np.array(self._ledger.n_asked),
+            "queue": self._queue,
+            "visited": self._visited.to_bits(),
+            "rows": self._archive.rows,
+            "objectives": self._archive.objectives,
+            "violations": self._archive.violations,
+            "cycle_steps": np.array(self._cycle_steps),
+        }
+        return state | ({} if self._chains is None else self._chains.snapshot())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        check_identity(snapshot, self._identity)
+        self._rng = unpack_generator(snapshot["generator"])
+        self._ledger.reset(int(snapshot["n_asked"]))
+        self._queue = snapshot["queue"].astype(self._columns.dtype)
+        self._visited.from_bits(snapshot["visited"].astype(np.uint8))
+        self._archive = population_of(
+            snapshot["rows"].astype(self._columns.dtype),
+            snapshot["objectives"].astype(np.float64),
+            snapshot["violations"].astype(np.float64),
+            self._options.archive,
+        )
+        self._cycle_steps = int(snapshot["cycle_steps"])
+        self._chains = chains_of(snapshot, self._columns.dtype)
+        self._told = []
+
+    def _absorb(self) -> None:
+        """Lets chains and archive see what was told since the last ask."""
+        if not self._told:
+            return
+        results, self._told = in_order(self._told), []
+        news = self._news(results)
+        if len(news.numbers):
+            self._archive = compete(self._archive, news)
+        if self._chains is not None:
+            self._chains.step(results, self._rng)
+
+    def _news(self, results: Results) -> Results:
+        """What nothing in the archive is at least as good as; while it has nothing feasible, all."""
+        known = self._archive.objectives[self._archive.violations == 0]
+        if not len(known):
+            return results
+        is_beaten = np.ones((len(results.numbers), len(known)), np.bool_)
+        for column in range(known.shape[1]):
+            is_beaten &= known[:, column] <= results.objectives[:, column, None]
+        return results.take(~is_beaten.any(axis=1) & (total_violation(results) == 0))
+
+    def _first_rows(self, n: int) -> Rows:
+        """Initial rows; random ones where there are none, or nothing that was told has worked."""
+        initial, self._queue = self._queue[:n], self._queue[n:]
+        if len(initial):
+            return initial
+        random = self._visited.draw(self._rng, min(n, self.batch_size))
+        self._visited.mark(random)
+        return random
+
+    def _reheated(self) -> Chains:
+        """A cycle with new prices, each chain at the best of the archive; longer than the one before."""
+        archive, n_chains = self._archive, self.batch_size
+        points = feasible_points(archive)
+        weights = spread_weights(points, n_chains, self._rng)
+        best = np.argmin(points @ weights.T, axis=0)
+        states = ChainStates(archive.rows[best], archive.objectives[best], archive.violations[best])
+        steps = self._cycle_steps
+        self._cycle_steps = int(np.ceil(steps * self._options.growth))
+        return Chains(
+            states=states,
+            weights=weights,
+            units=1e-9 + 0.01 * np.ptp(points @ weights.T, axis=0),
+            first=self._ledger.n_asked,
+            steps=steps,
+            hottest=self._options.hottest,
+            coldest=self._options.coldest,
+        )
+
+    def _candidates(self, chains: Chains, n: int) -> Rows:
+        """A change of n chains, in turn; where all rows are remembered, other rows instead of known ones."""
+        turn = (self._ledger.n_asked + np.arange(n)) % self.batch_size
+        rows = mutants_of(
+            chains.states.rows[turn], self._columns, self._moves, self._options.moves, self._rng
+        )
+        if not self._visited.is_complete:
+            return rows
+        rows = np.unique(rows[self._visited.is_new(rows)], axis=0)
+        self._visited.mark(rows)
+        rows = np.concatenate((rows, self._visited.draw(self._rng, n - len(rows))))
+        self._visited.mark(rows)
+        return rows
