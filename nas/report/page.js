@@ -66,7 +66,7 @@
     const without = [...facts.without_gates].sort((a, b) => value(across)(a) - value(across)(b));
     const line = (ofPoints, dash) => ({
       x: ofPoints.map(value(across)), y: ofPoints.map(value(up)), mode: "lines", hoverinfo: "skip", showlegend: false,
-      line: { color: color(dash === "solid" ? "--line" : "--soft"), width: 1.5, shape: "hv", dash },
+      line: { color: color(dash === "solid" ? "--none" : "--soft"), width: 1.5, shape: "hv", dash },
     });
     Plotly.react(front, [
       ...(plain ? [line(points, "solid")] : []),
