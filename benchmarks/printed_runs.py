@@ -96,7 +96,7 @@ class Unit:
 
 def problem_of(case: Case, search: Search, split: int, data: Path, *, small: bool = False) -> Problem:
     """The spec of a search, as a user would write it. small: trees of one price, a second's work."""
-    objective = "egfet.estimated_area_cm2" if search == "mlp" else "egfet.synthesized_area_cm2"
+    objective = "egfet.area_cm2" if search == "mlp" else "egfet.synthesized_area_cm2"
     spec = {
         "version": 1,
         "name": case.name,
@@ -153,7 +153,7 @@ def thinned(
     """At most `MAX_MLPS`: of each step of area the most accurate by validation."""
     if len(networks) <= MAX_MLPS:
         return list(networks)
-    areas = np.log([metrics["egfet.estimated_area_cm2"] + 1e-9 for _, metrics in networks])
+    areas = np.log([metrics["egfet.area_cm2"] + 1e-9 for _, metrics in networks])
     steps = np.minimum((areas - areas.min()) / (np.ptp(areas) + 1e-12) * MAX_MLPS, MAX_MLPS - 1).astype(int)
     best = {
         step: max(np.flatnonzero(steps == step), key=lambda index: networks[index][1]["accuracy"])
