@@ -31,7 +31,7 @@ from searchspaces.gate_netlist import GateNetlistOptions, anneal_netlist, temper
 
 DATA = ROOT.parent / "shared" / "data" / "uci"
 BITS, SEEDS = 4, (0, 1, 2)
-OPTIONS = GateNetlistOptions()
+OPTIONS = GateNetlistOptions(prices=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0), moves=2_000_000, rounds=2)
 CODE = ("searchspaces/gate_netlist", "nas/gate_level.py", "codegen/synthesis", "codegen/circuit")
 SECONDS_BAR = 10.0
 """A million moves in at most this: the study's time for its largest netlists."""

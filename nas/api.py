@@ -11,9 +11,12 @@ from threading import current_thread, main_thread
 
 from codegen.artifact import Proof
 from codegen.ir import Network
+from codegen.synthesis import SynthesisError
+from codegen.toolchain import ToolError
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
+from nas.circuits import synthesized_circuits
 from nas.errors import RunError
-from nas.finish import Finalist, final_front, finalists_of, read_test_part
+from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.problem import Problem, build_problem, library_of, make_goals
@@ -21,20 +24,23 @@ from nas.proxies import proxy_facts
 from nas.records import Event, Winner
 from nas.refining import measure_goals, measure_shown
 from nas.report.as_json import render_json
-from nas.report.data import EmittedFile, ReportData
+from nas.report.data import EmittedFile, ReportData, SynthesizedCircuit
 from nas.report.page import render_page
 from nas.report.progress import ProgressFacts
 from nas.report.read import read_report
-from nas.run_report import ProvenWinner, data_event_facts, final_report, live_report
+from nas.run_report import data_event_facts, final_report, live_report
 from nas.spec import Spec
 from nas.specfile import parse_saved_spec, read_spec, spec_text
 from nas.stage import Sitting
+from nas.winner_report import HandedOver, ProvenWinner
 from nas.winners import choose
 
 ShowProgress = Callable[[ProgressFacts], None]
 REPORT_JSON = "report.json"
 REPORT_PAGE = "report.html"
 WINNERS = "winners"
+WITHOUT_GATES = "_without_gates"
+"""Ends the name of a role whose design is chosen among all but the gate-level ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +150,7 @@ def export(
             f"{run.folder}: the run has not finished; go on with it: silkscreen resume {run.folder}"
         )
     by_role = {each.role: each.id for each in run.report.winners}
-    ids = {point.id for point in run.report.front}
+    ids = {point.id for point in (*run.report.front, *run.report.front_without_gates)}
     if winner not in by_role and winner not in ids:
         known = ", ".join([*by_role, *sorted(ids)]) or "none: nothing was found"
         raise RunError(f"{run.folder}: no design is called {winner!r}; there are {known}")
@@ -185,21 +191,33 @@ def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> Repor
     sitting.show(ProgressFacts(phase="choosing", detail="the front, by validation figures"))
     finalists = measure_goals(problem, finalists_of(problem, problem.stages, archive), sitting)
     front = measure_shown(problem, final_front(finalists, problem.goals), sitting)
-    for finalist in front:
+    plain = measure_shown(problem, without_gates(front, finalists, problem.goals), sitting)
+    for finalist in (*front, *plain):
         archive.put_network(finalist.network)
-    chosen = choose(front, problem.goals, problem.spec.emit.winners)
-    proven: dict[str, tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]] = {}
+    handed: dict[str, HandedOver] = {}
     winners = []
     _note_empty_front(front, finalists, archive)
-    for winner, finalist, confusion in read_test_part(problem, chosen):
+    for winner, finalist, confusion in read_test_part(problem, _winners(problem, front, plain)):
         sitting.check()
-        if finalist.entry.id not in proven:
-            proven[finalist.entry.id] = _hand_over(problem, winner, finalist.network, sitting)
-        winners.append(ProvenWinner(winner, finalist, confusion, *proven[finalist.entry.id]))
-    data = final_report(problem, archive, front, winners)
+        if finalist.entry.id not in handed:
+            handed[finalist.entry.id] = _hand_over(problem, winner, finalist, sitting)
+        winners.append(ProvenWinner(winner, finalist, confusion, handed[finalist.entry.id]))
+    data = final_report(problem, archive, front, plain, winners)
     _write_report(archive, data)
     _check_winners(archive.folder, data, require_proof=require_proof)
     return data
+
+
+def _winners(
+    problem: Problem, front: Sequence[Finalist], plain: Sequence[Finalist]
+) -> list[tuple[str, Finalist]]:
+    """A design for each role; where gate-level ones are among them, also the best of all others."""
+    roles = problem.spec.emit.winners
+    others = choose(plain, problem.goals, roles)
+    return [
+        *choose(front, problem.goals, roles),
+        *((f"{role}{WITHOUT_GATES}", finalist) for role, finalist in others),
+    ]
 
 
 def _note_empty_front(front: Sequence[Finalist], finalists: Sequence[Finalist], archive: Archive) -> None:
@@ -212,14 +230,12 @@ def _note_empty_front(front: Sequence[Finalist], finalists: Sequence[Finalist], 
         archive.append(Event("note", text, 0.0, {}))
 
 
-def _hand_over(
-    problem: Problem, winner: Winner, network: Network, sitting: Sitting
-) -> tuple[tuple[EmittedFile, ...], tuple[Proof, ...]]:
+def _hand_over(problem: Problem, winner: Winner, finalist: Finalist, sitting: Sitting) -> HandedOver:
     """Exports a winner below the run folder, with its proofs; a mismatch is reported, not raised, here."""
     root = sitting.archive.folder
     export = export_network(
-        network,
-        data_vectors(problem.dataset, network),
+        finalist.network,
+        data_vectors(problem.dataset, finalist.network),
         root / WINNERS / winner.role,
         options=_emit_options(problem),
         seed=problem.spec.seed,
@@ -228,7 +244,17 @@ def _hand_over(
     files = tuple(
         EmittedFile(path.relative_to(root).as_posix(), path.stat().st_size) for path in export.files
     )
-    return files, export.proofs
+    return HandedOver(files, export.proofs, _circuits(problem, finalist, sitting))
+
+
+def _circuits(problem: Problem, finalist: Finalist, sitting: Sitting) -> tuple[SynthesizedCircuit, ...]:
+    sitting.show(ProgressFacts(phase="synthesizing", detail="for the power at every supply"))
+    try:
+        return synthesized_circuits(problem, finalist)
+    except (ToolError, SynthesisError) as error:
+        text = f"the power by supply is left out, since synthesis failed: {error}"
+        sitting.archive.append(Event("note", text, 0.0, {}))
+        return ()
 
 
 def _check_winners(folder: Path, data: ReportData, *, require_proof: bool) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codegen.cells import CellLibrary
-from codegen.ir import Network
+from codegen.ir import Interface, Network
 from nas.cross_validation import Fold, rows_for
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
-from nas.gate_level import GateJob, as_gates, gate_jobs, run_job
+from nas.gate_level import GateJob, gate_jobs, run_job
+from nas.gate_starts import CART_BITS, Pool, make_pool
 from nas.parts import make_part
 from nas.problem import Problem, library_of
 from nas.train.trees import TreeRows, mapped_tree_costs, train_tree, tree_rows
@@ -80,48 +81,81 @@ class Start:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateJobs:
-    """One netlist for each start and price. A job is validated by the folds that validated its start."""
+    """One netlist for each chain and price. A chain is validated by the folds that validated its starts.
+
+    starts: designs of earlier families; those of one interface make a chain, which goes on from the best of
+    them at each price. CART's tree makes another where the options name it.
+    """
 
     dataset: Dataset
     options: GateNetlistOptions
     starts: Sequence[Start]
     library: CellLibrary
     seed: int
-    _gates: dict[tuple[int, Fold], Network] = field(default_factory=dict)
+    _pools: dict[tuple[int, Fold], Pool] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, problem: Problem, options: GateNetlistOptions, starts: Sequence[Start], seed: int
     ) -> "GateJobs":
         """Raises RunError where there is no start."""
-        if not starts:
+        if not starts and "cart" not in options.start:
             raise RunError(
                 "space: gate_netlist improves designs of the families before it in the list, but they found "
-                "none; name another family first, or loosen the limits"
+                "none; name another family first, loosen the limits, or add cart to its starts"
             )
         return cls(problem.dataset, options, starts, library_of(problem), seed)
 
     @property
+    def _chains(self) -> list[tuple[Start, ...]]:
+        """The starts of each chain; none for CART's."""
+        chains: dict[tuple[Interface, int], list[Start]] = {}
+        for start in self.starts:
+            chains.setdefault((start.network.interface, len(start.folds)), []).append(start)
+        found = [tuple(chain) for chain in chains.values()]
+        return [*found, ()] if "cart" in self.options.start else found
+
+    @property
     def _list(self) -> tuple[GateJob, ...]:
-        return gate_jobs(len(self.starts), self.options)
+        return gate_jobs(len(self._chains), self.options)
 
     @property
     def values(self) -> Sequence[Mapping[str, AxisValue]]:
         return [{"start": job.start, "price": job.price} for job in self._list]
 
     def folds(self, number: int) -> Sequence[int]:
-        return range(len(self.starts[self._list[number].start].folds))
+        chain = self._chains[self._list[number].start]
+        return range(len(chain[0].folds) if chain else len(self.dataset.folds))
 
     def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
         job = self._list[number]
-        start = self._start(job.start, fold)
-        part = make_part(self.dataset, rows_for(self.dataset, fold), start.interface)
-        labels = part.targets.astype("int64")
-        starts = {job.start: start}
-        return run_job(job, starts, done, part.codes, labels, self.library, self.options, self.seed)
+        pool = self._pool(job.start, fold)
+        return run_job(
+            job,
+            pool.starts,
+            done,
+            pool.codes,
+            pool.labels,
+            self.library,
+            self.options,
+            self.seed,
+            row_weight=pool.weight,
+        )
 
-    def _start(self, index: int, fold: Fold) -> Network:
-        """As gates, synthesized once for all prices."""
-        if (index, fold) not in self._gates:
-            self._gates[index, fold] = as_gates(self.starts[index].without(fold), self.library)
-        return self._gates[index, fold]
+    def _pool(self, index: int, fold: Fold) -> Pool:
+        """Made once for all prices of a chain."""
+        if (index, fold) not in self._pools:
+            chain, rows = self._chains[index], rows_for(self.dataset, fold)
+            networks = [start.without(fold) for start in chain]
+            interface = networks[0].interface if chain else make_interface(self.dataset, self._bits, rows)
+            part = make_part(self.dataset, rows, interface)
+            self._pools[index, fold] = make_pool(
+                networks, interface, part.codes, part.targets, self.library, self.options, seed=self.seed
+            )
+        return self._pools[index, fold]
+
+    @property
+    def _bits(self) -> int:
+        """Of CART's features: as many as any start has, or four."""
+        features = [feature for start in self.starts for feature in start.network.interface.features]
+        return max((feature.bits for feature in features), default=CART_BITS)

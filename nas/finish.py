@@ -108,6 +108,18 @@ def final_front(finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
     return [answering[index] for index in front_of([item.entry.metrics for item in answering], goals)]
 
 
+def without_gates(front: Sequence[Finalist], finalists: Sequence[Finalist], goals: Goals) -> list[Finalist]:
+    """The front of all designs but the gate-level ones; empty where `front` has none of these."""
+    if not any(is_gate_level(item.network) for item in front):
+        return []
+    return final_front([item for item in finalists if not is_gate_level(item.network)], goals)
+
+
+def is_gate_level(network: Network) -> bool:
+    """A netlist that was searched gate by gate is neither the tree nor the MLP that it started from."""
+    return isinstance(network.body, GateNetlist)
+
+
 def read_test_part(
     problem: Problem, chosen: Sequence[tuple[str, Finalist]]
 ) -> list[tuple[Winner, Finalist, tuple[tuple[int, ...], ...] | None]]:

@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from codegen.cells import CellLibrary
 from codegen.circuit import pack_codes
-from codegen.ir import ClassOutput, DecisionTree, GateNetlist, Interface, Network, TensorNet
+from codegen.ir import ClassOutput, GateNetlist, Interface, Network, TensorNet
 from codegen.ir.evaluate import Codes, evaluate
 from codegen.ir.network import GATE_KINDS
-from codegen.synthesis import map_netlist, synthesize_cached
-from codegen.verilog import emit_verilog
+from codegen.synthesis import FAST, THOROUGH, map_netlist, synthesize_network
 from nas.errors import ProofError, RunError
 from searchspaces.gate_netlist import (
     GateNetlistOptions,
@@ -54,28 +53,29 @@ def gate_jobs(n_starts: int, options: GateNetlistOptions) -> tuple[GateJob, ...]
 
 def run_job(
     job: GateJob,
-    starts: Sequence[Network] | Mapping[int, Network],
+    starts: Sequence[Network],
     done: Mapping[int, Network],
     codes: Codes,
     labels: Labels,
     library: CellLibrary,
     options: GateNetlistOptions,
     seed: int,
+    *,
+    row_weight: float = 1.0,
 ) -> Network:
-    """Improves the better, at the job's price, of its start and the result of the job before it.
+    """Improves the best, at the job's price, of its starts and the result of the job before it.
 
-    starts: designs of earlier families by their index, better as `as_gates` than synthesized again for each
-    job. done: results by the number of their job. seed: of the stage; the job makes its own of it. Other
-    arguments and errors as `improve`.
+    starts: designs of one interface, better as `as_gates` than synthesized again for each job. done: results
+    by the number of their job. seed: of the stage; the job makes its own of it. Other arguments and errors as
+    `improve`.
     """
-    network = as_gates(starts[job.start], library)
+    networks = [as_gates(start, library) for start in starts]
     if job.after is not None and job.after in done:
-        rows = _Rows.of(network.interface, codes, labels, library)
-        earlier = done[job.after]
-        if rows.judge(_gates(earlier), job.price).cost < rows.judge(_gates(network), job.price).cost:
-            network = earlier
+        networks.append(done[job.after])
+    rows = _Rows.of(networks[0].interface, codes, labels, library)
+    best = min(networks, key=lambda network: rows.judge(_gates(network), job.price).cost)
     own_seed = int(np.random.SeedSequence(seed, spawn_key=(job.number,)).generate_state(1)[0])
-    return improve(network, codes, labels, library, options, job.price, own_seed)
+    return improve(best, codes, labels, library, options, job.price, own_seed, row_weight=row_weight)
 
 
 def improve(
@@ -86,20 +86,23 @@ def improve(
     options: GateNetlistOptions,
     price: float,
     seed: int,
+    *,
+    row_weight: float = 1.0,
 ) -> Network:
     """The network as gates, annealed on training rows and mapped again `options.rounds` times.
 
     codes: (n_rows, n_features) training rows. labels: (n_rows,) their classes. price: accuracy, as a share
     of 1, that a cm2 must earn; errors + price * n_rows * area of the result is never above that of the start
-    as gates. The result depends on the arguments, and on the synthesis tools, alone. Raises RunError for a
-    network without classes, SpaceError for rows that do not fit, ToolError and SynthesisError where synthesis
-    fails, ProofError where the result errs on other rows than the search counted.
+    as gates. row_weight: true rows by all rows where some are made up, above 0 and up to 1; temperatures
+    chosen by the number of rows follow it. The result depends on the arguments, and on the synthesis tools,
+    alone. Raises RunError for a network without classes, SpaceError for rows that do not fit, ToolError and
+    SynthesisError where synthesis fails, ProofError where the result errs on other rows than the search
+    counted.
     """
     start = as_gates(network, library)
     rows = _Rows.of(start.interface, codes, labels, library)
-    spread = options.temperatures
     best = _gates(start)
-    for seed_of_round in np.random.SeedSequence(seed).generate_state(options.rounds):
+    for index, seed_of_round in enumerate(np.random.SeedSequence(seed).generate_state(options.rounds)):
         annealed = anneal_netlist(
             best,
             rows.words,
@@ -109,14 +112,23 @@ def improve(
             price,
             moves=options.moves,
             seed=int(seed_of_round),
-            temperatures=(spread.upper, spread.lower) if spread else temperatures_for(len(labels)),
+            temperatures=_temperatures(options, len(labels), row_weight),
             changes=options.changes,
         )
-        mapped = map_netlist(annealed, len(rows.words), library).netlist
+        recipes = THOROUGH if index + 1 == options.rounds else FAST
+        mapped = map_netlist(annealed, len(rows.words), library, recipes).netlist
         best = min((best, annealed, mapped), key=lambda netlist: rows.judge(netlist, price).cost)
     result = Network(start.interface, best)
     _check_errors(result, codes, labels, rows.judge(best, price))
     return result
+
+
+def _temperatures(options: GateNetlistOptions, n_rows: int, row_weight: float) -> tuple[float, float]:
+    spread = options.temperatures
+    if spread is not None:
+        return spread.upper, spread.lower
+    hot, cold = temperatures_for(round(n_rows * row_weight))
+    return hot / row_weight, cold / row_weight
 
 
 def as_gates(network: Network, library: CellLibrary) -> Network:
@@ -134,14 +146,7 @@ def as_gates(network: Network, library: CellLibrary) -> Network:
             return network
         body = map_netlist(network.body, network.interface.n_input_bits, library).netlist
         return Network(network.interface, body)
-    verilog = _word_verilog(network) if isinstance(network.body, DecisionTree) else None
-    return Network(network.interface, synthesize_cached(network, library, verilog=verilog).netlist)
-
-
-def _word_verilog(network: Network) -> str:
-    """Of a tree it is quickly mapped, and its netlist is at times the smaller one."""
-    lowest = np.array([[feature.code_lo for feature in network.interface.features]], dtype=np.int32)
-    return emit_verilog(network, name="start", vectors=lowest).files[0].text
+    return Network(network.interface, synthesize_network(network, library, recipes=FAST).netlist)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ in the archive.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,6 +71,7 @@ class JobStage:
     def run(self) -> str:
         """Does every job that is not known yet; gives why the stage ended. Raises RunInterrupted."""
         excess, found, reason = Excess.of(self.goals), 0, "every job was done"
+        errors: list[str] = []
         for number, values in enumerate(self.jobs.values):
             evaluation = self.known.get(number)
             if evaluation is None:
@@ -79,9 +81,14 @@ class JobStage:
                     break
                 evaluation = self._evaluate(number, values)
             found += evaluation.status == "ok"
+            errors += [evaluation.error] if evaluation.status == "failed" else []
             self._keep(evaluation)
             self._note(excess, evaluation)
-        return reason if found else f"{reason}; {excess.reason(self.goals)}"
+        if found:
+            return reason
+        if len(errors) == len(self.jobs.values):
+            return f"every job failed, most with: {Counter(errors).most_common(1)[0][0]}"
+        return f"{reason}; {excess.reason(self.goals)}"
 
     def _evaluate(self, number: int, values: Mapping[str, AxisValue]) -> Evaluation:
         start = time.monotonic()

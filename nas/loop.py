@@ -141,18 +141,24 @@ def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Ev
 def starting_designs(problem: Problem, stage: Stage, sitting: Sitting) -> list[Start]:
     """The designs of the stages before a gate-level one that it is told to start from."""
     before = problem.stages[: problem.stages.index(stage)]
+    if not before:
+        return []
     archive = sitting.archive
     finalists = measure_goals(problem, finalists_of(problem, before, archive), sitting)
     front = final_front(finalists, problem.goals)
     assert isinstance(stage.options, GateNetlistOptions)
-    match stage.options.start:
-        case "front":
-            return [_start(item, archive) for item in front]
-        case "winners":
-            roles = problem.spec.emit.winners
-        case role:
-            roles = (role,)
-    chosen = {item.entry.network: item for _, item in choose(front, problem.goals, roles)}
+    chosen: dict[str, Finalist] = {}
+    for start in stage.options.start:
+        match start:
+            case "front":
+                found = front
+            case "cart":
+                found = []
+            case "winners":
+                found = [item for _, item in choose(front, problem.goals, problem.spec.emit.winners)]
+            case role:
+                found = [item for _, item in choose(front, problem.goals, (role,))]
+        chosen |= {item.entry.network: item for item in found}
     return [_start(item, archive) for item in chosen.values()]
 
 

@@ -1,70 +1,62 @@
 """From the archive of a run to its report: final when the run has ended, live before."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
 
-from codegen.artifact import Proof
-from codegen.ir import Network
-from codegen.ir.counts import count
 from nas.archive import Archive
 from nas.data.dataset import Dataset
-from nas.finish import Finalist, describe
+from nas.finish import Finalist, describe, is_gate_level
 from nas.front import driving_name, fit_figures, front_of, selectable
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
 from nas.proxies import noted_proxies
-from nas.records import STAGE_END, Block, Evaluation, Event, Winner
+from nas.records import STAGE_END, Block, Evaluation, Event
 from nas.report.data import (
     Convergence,
     DataFacts,
-    EmittedFile,
     FrontPoint,
-    HardwareCost,
-    LimitCheck,
     MetricFact,
     ReportData,
     RunFacts,
     SearchFacts,
-    WinnerReport,
 )
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
+from nas.winner_report import ProvenWinner, winner_report
 from searchspaces.space import AxisValue
 
 MAX_CONVERGENCE_POINTS = 300
 """Points of the convergence chart; of more generations, evenly chosen ones are shown."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ProvenWinner:
-    """A winner with what was handed over of it."""
-
-    winner: Winner
-    finalist: Finalist
-    confusion: tuple[tuple[int, ...], ...] | None
-    files: tuple[EmittedFile, ...]
-    proofs: tuple[Proof, ...]
-
-
 def final_report(
-    problem: Problem, archive: Archive, front: Sequence[Finalist], winners: Sequence[ProvenWinner]
+    problem: Problem,
+    archive: Archive,
+    front: Sequence[Finalist],
+    without_gates: Sequence[Finalist],
+    winners: Sequence[ProvenWinner],
 ) -> ReportData:
-    """The report of a run that has ended."""
+    """The report of a run that has ended. without_gates: see `ReportData.front_without_gates`."""
     return ReportData(
         run=_run_facts(problem.spec, archive),
         data=_data_facts(problem),
         search=_with_baseline(search_facts(archive, ended=True), problem.dataset),
         metrics=_metric_facts(problem),
-        front=tuple(
-            FrontPoint(item.entry.id, item.entry.family, dict(item.entry.metrics), describe(item.network))
-            for item in front
-        ),
+        front=tuple(map(_front_point, front)),
         convergence=convergence(archive, _search_goals(problem.goals, archive)),
-        winners=tuple(_winner_report(problem.goals, winner) for winner in winners),
+        winners=tuple(winner_report(problem.goals, winner) for winner in winners),
+        front_without_gates=tuple(map(_front_point, without_gates)),
+    )
+
+
+def _front_point(item: Finalist) -> FrontPoint:
+    entry, network = item.entry, item.network
+    return FrontPoint(
+        entry.id, entry.family, dict(entry.metrics), describe(network), gate_level=is_gate_level(network)
     )
 
 
@@ -75,6 +67,9 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     imported, and the data is not read.
     """
     goals = _search_goals(goals, archive)
+    points = _live_points(goals, archive)
+    front = _front_points(points, goals)
+    plain = [point for point in points if not point.gate_level]
     return ReportData(
         run=_run_facts(spec, archive),
         data=_data_facts_of_start(archive),
@@ -82,9 +77,10 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
         metrics=tuple(
             MetricFact(goal.metric, "", goal.direction, objective=True) for goal in goals.objectives
         ),
-        front=tuple(_live_front(goals, archive)),
+        front=front,
         convergence=convergence(archive, goals),
         winners=(),
+        front_without_gates=_front_points(plain, goals) if any(p.gate_level for p in front) else (),
     )
 
 
@@ -226,7 +222,11 @@ def _evenly(n: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, n - 1, MAX_CONVERGENCE_POINTS)})
 
 
-def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
+def _front_points(points: Sequence[FrontPoint], goals: Goals) -> tuple[FrontPoint, ...]:
+    return tuple(points[index] for index in front_of([point.metrics for point in points], goals))
+
+
+def _live_points(goals: Goals, archive: Archive) -> list[FrontPoint]:
     points = []
     for family in dict.fromkeys(block.family for block in archive.blocks()):
         scored = entered(in_order(archive.blocks(), family))
@@ -238,11 +238,16 @@ def _live_front(goals: Goals, archive: Archive) -> list[FrontPoint]:
             identity = sha256(scored.rows[index].tobytes()).hexdigest()[:12]
             points.append(FrontPoint(identity, family, metrics, "decoded when the run ends"))
     points += [
-        FrontPoint(done.network[:12], done.family, dict(done.metrics))
+        FrontPoint(
+            done.network[:12],
+            done.family,
+            dict(done.metrics),
+            gate_level=done.family.startswith("gate_netlist"),
+        )
         for done in archive.evaluations()
         if done.status == "ok" and done.network is not None
     ]
-    return [points[index] for index in front_of([point.metrics for point in points], goals)]
+    return points
 
 
 def _run_facts(spec: Spec, archive: Archive) -> RunFacts:
@@ -318,47 +323,3 @@ def _metric_facts(problem: Problem) -> tuple[MetricFact, ...]:
     ]
     named = {goal.metric for goal in problem.goals.objectives}
     return (*objectives, *(fact for name, fact in facts.items() if name not in named))
-
-
-def _winner_report(goals: Goals, proven: ProvenWinner) -> WinnerReport:
-    entry, network = proven.finalist.entry, proven.finalist.network
-    return WinnerReport(
-        role=proven.winner.role,
-        id=entry.id,
-        network=entry.network,
-        family=entry.family,
-        design=describe(network),
-        metrics=dict(entry.metrics),
-        test=dict(proven.winner.test),
-        structure=_structure(network),
-        costs=tuple(
-            HardwareCost(alias, dict(cost.metrics), cost.items, cost.sources)
-            for alias, cost in proven.finalist.priced.costs.items()
-        ),
-        limits=_limit_checks(goals, entry.metrics),
-        confusion=proven.confusion,
-        files=proven.files,
-        proofs=proven.proofs,
-    )
-
-
-def _structure(network: Network) -> dict[str, int | float | str | bool]:
-    counts = count(network)
-    used = sum(1 for feature in network.interface.features if feature.bits)
-    return {
-        "features": used,
-        "input_bits": network.interface.n_input_bits,
-        "macs": counts.macs,
-        "flops": counts.flops,
-        "parameters": counts.parameters,
-    }
-
-
-def _limit_checks(goals: Goals, metrics: Mapping[str, float]) -> tuple[LimitCheck, ...]:
-    checks = []
-    for limit in goals.limits:
-        if limit.minimum is not None:
-            checks.append(LimitCheck(limit.metric, "min", limit.minimum, metrics[limit.metric]))
-        if limit.maximum is not None:
-            checks.append(LimitCheck(limit.metric, "max", limit.maximum, metrics[limit.metric]))
-    return tuple(checks)

@@ -184,10 +184,10 @@ def _reals(value: object) -> tuple[float, float] | None:
     return ends if all(math.isfinite(end) for end in ends) else None
 
 
-def parse_teacher(value: object) -> str | None:
-    """False, or "forest": whose answers to made-up rows are learnt too. Raises SpaceError."""
+def parse_teacher(value: object, names: Sequence[str] = ("forest",)) -> str | None:
+    """False, or one of `names`: whose answers to made-up rows are learnt too. Raises SpaceError."""
     if value is False:
         return None
     if value is True:
         raise SpaceError("must be false or the teacher, not true; did you mean 'forest'?")
-    return parse_choice(value, ("forest",))
+    return parse_choice(value, names)

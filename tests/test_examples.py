@@ -32,6 +32,11 @@ UCI_FILES = {
     "pendigits": "pendigits.csv",
 }
 
+TARGETS = {
+    *("verilog-iverilog", "verilog-netlist", "verilog-cec", "certificate"),
+    *("c-host", "c-cortex-m0", "c-cortex-m4"),
+}
+
 
 @pytest.mark.parametrize("name", UCI_FILES)
 def test_an_example_ends_in_proven_winners_on_the_file_of_its_data(
@@ -45,6 +50,8 @@ def test_an_example_ends_in_proven_winners_on_the_file_of_its_data(
     run = nas.run(read_spec(EXAMPLES / f"{name}.yaml", overrides), tmp_path / "run")
     assert run.report.winners
     for winner in run.report.winners:
-        assert len(winner.proofs) == 5
+        assert {proof.target for proof in winner.proofs} == TARGETS
         for proof in winner.proofs:
-            assert (proof.status, proof.mismatches) == ("proven", 0), proof
+            accepted = ("proven", "undecided") if proof.target == "verilog-cec" else ("proven",)
+            assert proof.status in accepted, proof
+            assert not proof.mismatches, proof

@@ -20,6 +20,7 @@ from hwmodels.model import (
 from hwmodels.printed.batteries import Battery, find_battery
 from hwmodels.printed.converters import NO_CONVERTERS, Converters, find_converters, price_converters
 from hwmodels.printed.costs import IntArray, unit_costs
+from hwmodels.printed.estimate import ESTIMATED_AREA, ESTIMATED_POWER, Estimator, PopulationPrices
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist, leakage_of_parts
 from hwmodels.printed.synthesized import refined_cost, synthesize_for_price, synthesized_metrics
@@ -38,6 +39,8 @@ _METRICS = (
     Metric("converter_power_mw", "mW", "min", "network", "converters of the features that are read"),
     Metric("total_area_cm2", "cm2", "min", "network", "circuit and converters"),
     Metric("total_power_mw", "mW", "min", "network", "circuit and converters"),
+    Metric(ESTIMATED_AREA, "cm2", "min", "network", "what synthesis is likely to make of area_cm2"),
+    Metric(ESTIMATED_POWER, "mW", "min", "network", "leakage and switching of the estimated area"),
 )
 _BATTERY_SHARE = Metric("battery_share", "1", "min", "network", "total power by what the battery gives")
 _REFUSED = (
@@ -79,11 +82,17 @@ class PrintedModel:
         self._power_by_leakage = 1 + self._library.switching.share_at(inferences_per_s)
         self._converters: Converters = find_converters(converters)
         self._battery: Battery | None = None if battery is None else find_battery(battery)
+        self._estimator = Estimator(self._library, self._supply_v, self._power_by_leakage)
 
     @property
     def library(self) -> CellLibrary:
         """The cells that designs are priced in."""
         return self._library
+
+    @property
+    def power_by_leakage(self) -> float:
+        """Power with switching over leakage alone, at the rate of the model."""
+        return self._power_by_leakage
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -123,11 +132,12 @@ class PrintedModel:
         if isinstance(content.body, GateNetlist) and workload.samples is not None:
             by_part = leakage_of_parts(content.interface, content.body, workload.samples, self._units)
             leakage_mw = np.array([sum(by_part.values())])
-        metrics = self._metrics(counts, np.array([latency_s]), leakage_mw, reads, content.interface)
+        counted = self._metrics(counts, np.array([latency_s]), leakage_mw, reads, content.interface)
+        metrics = {**counted, **self._estimator.of_network(content, counted)}
         return Cost(
             {name: float(values[0]) for name, values in metrics.items()},
             (*self._circuit_items(tally, by_part), *self._converter_items(reads, content.interface)),
-            (*self._units.sources(self._library), *self._option_sources()),
+            (*self._units.sources(self._library), *self._option_sources(), *self._estimator.sources),
         )
 
     def refine(self, design: Design, workload: Workload) -> Cost:
@@ -144,12 +154,13 @@ class PrintedModel:
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
     ) -> Mapping[str, FloatVector]:
-        """(n_networks,) float64 for each metric, equal to `price` row by row."""
+        """(n_networks,) float64 for each metric, equal to `price` row by row; estimates only if asked for."""
         from hwmodels.printed.batch import count_batch  # numba is loaded when a population is priced
 
         tally = count_batch(batch, interface, self._units.delay_s)
         leakage_mw = (tally.counts * self._units.leakage_mw).sum(axis=1)
-        return self._metrics(tally.counts, tally.latency_s, leakage_mw, tally.reads, interface)
+        counted = self._metrics(tally.counts, tally.latency_s, leakage_mw, tally.reads, interface)
+        return PopulationPrices(counted, lambda: self._estimator.of_batch(batch, interface, counted))
 
     def _count(self, network: Network) -> tuple[Tally, float]:
         tally = Tally(self._units.delay_s)

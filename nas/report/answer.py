@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from codegen.artifact import Proof, ProofStatus
-from nas.report.data import LimitCheck, ReportData, WinnerReport
-from nas.report.figures import count, figure
+from nas.report.data import LimitCheck, ReportData, SynthesizedCircuit, WinnerReport
+from nas.report.figures import count, figure, quantity
 
 Verdict: TypeAlias = Literal["good", "partly", "bad", "none"]
 
@@ -83,6 +83,19 @@ def compared(proof: Proof) -> tuple[str, str]:
     if proof.status in ("missing", "undecided"):
         return "", ""
     return "all inputs" if proof.all_inputs else count(proof.vectors), count(proof.mismatches)
+
+
+def circuit_summary(circuit: SynthesizedCircuit) -> str:
+    """ "0.0435 cm², 57 cells of egfet"."""
+    n_cells = sum(circuit.cells.values())
+    return f"{quantity(circuit.area_cm2, 'cm2')}, {count(n_cells)} cells of {circuit.library}"
+
+
+def stretches(ranges: Sequence[tuple[float, float]], *, most: int = 3) -> str:
+    """Ranges of a figure as words: "0.009 to 0.02 and 0.3"; of more than `most`, their span and number."""
+    if len(ranges) > most:
+        return f"{figure(ranges[0][0])} to {figure(ranges[-1][1])}, in {len(ranges)} stretches"
+    return _listed(figure(low) if low == high else f"{figure(low)} to {figure(high)}" for low, high in ranges)
 
 
 def _difference(proof: Proof) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TypeAlias
 
-from nas.report.data import ReportData, WinnerReport
+from nas.report.data import HardwareCost, ReportData, WinnerReport
+from nas.report.shares import family_shares
+from nas.report.stages import stage_table
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -16,9 +18,10 @@ FORMAT_VERSION = 1
 def render_json(report: ReportData) -> str:
     """Indented JSON; figures that are not finite become null.
 
-    At the top: `format_version`, `run`, `data`, `search`, `metrics`, `front` (id, family, metrics,
-    design), `convergence`, `winners`, and `proofs` (role and id of the winner, target, tool, status,
-    vectors, mismatches, first_mismatch, detail).
+    At the top: `format_version`, `run`, `data`, `search`, `metrics`, `front` and `front_without_gates` (id,
+    family, metrics, design, gate_level), `families` (null where the front has one only), `convergence`,
+    `winners`, and `proofs` (role and id of the winner, target, tool, status, vectors, mismatches,
+    first_mismatch, detail, all_inputs). A cost of a winner has `by_stage` beside its `items`.
     """
     return json.dumps(report_json(report), indent=2, ensure_ascii=False, allow_nan=False)
 
@@ -33,7 +36,9 @@ def report_json(report: ReportData) -> dict[str, Json]:
         for winner in report.winners
         for proof in winner.proofs
     ]
-    return {"format_version": FORMAT_VERSION, **plain}
+    shares = family_shares(report)
+    families = None if shares is None else plain_json(asdict(shares))
+    return {"format_version": FORMAT_VERSION, **plain, "families": families}
 
 
 def plain_json(value: object) -> Json:
@@ -59,4 +64,16 @@ def _winner(winner: WinnerReport) -> dict[str, Json]:
     del fields["proofs"]
     fields["limits"] = [{**_object(asdict(check)), "ok": check.ok} for check in winner.limits]
     fields["fits"] = all(check.ok for check in winner.limits)
+    fields["costs"] = [{**_object(asdict(cost)), "by_stage": _by_stage(cost)} for cost in winner.costs]
     return fields
+
+
+def _by_stage(cost: HardwareCost) -> Json:
+    table = stage_table(cost)
+    if table is None:
+        return None
+    rows = [
+        {"part": row.part, **dict(zip(table.stages, row.amounts, strict=True)), "total": row.total}
+        for row in table.rows
+    ]
+    return {"metric": table.metric, "stages": list(table.stages), "rows": plain_json(rows)}

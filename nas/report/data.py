@@ -70,12 +70,16 @@ class SearchFacts:
 
 @dataclass(frozen=True, slots=True)
 class FrontPoint:
-    """A design on the Pareto front. id: first 12 digits of the content hash. design: one line about it."""
+    """A design on the Pareto front. id: first 12 digits of the content hash. design: one line about it.
+
+    gate_level: a netlist that the gate-level search changed, no longer an MLP or a tree.
+    """
 
     id: str
     family: str
     metrics: Mapping[str, float]
     design: str = ""
+    gate_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,44 @@ class HardwareCost:
 
 
 @dataclass(frozen=True, slots=True)
+class BatteryFacts:
+    """A power supply by name, and the most that it gives."""
+
+    name: str
+    power_mw: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyFacts:
+    """What a circuit takes at a supply. batteries: names of those that give `power_mw`, strongest first.
+
+    leakage_mw: mean over the rows that the network was fitted on. power_mw: with switching.
+    """
+
+    supply_v: float
+    leakage_mw: float
+    power_mw: float
+    batteries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizedCircuit:
+    """A design in cells of a library, as its power was computed. alias: of the hardware model.
+
+    cells: how many by name. batteries: all that were tried, strongest first. supplies: lowest first.
+    """
+
+    alias: str
+    library: str
+    recipe: str
+    tool: str
+    area_cm2: float
+    cells: Mapping[str, int]
+    batteries: tuple[BatteryFacts, ...]
+    supplies: tuple[SupplyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EmittedFile:
     """A file of an export. path: relative to the run folder, with forward slashes. about: a few words."""
 
@@ -129,9 +171,10 @@ class EmittedFile:
 class WinnerReport:
     """A chosen design, everything about it.
 
-    metrics: as searched, by full name (accuracy is the validation accuracy). test: task metrics on the
-    test part. design: one line. structure: name -> figure. confusion: rows are true classes, on the test
-    part; None for a regression.
+    metrics: as searched, by full name ("accuracy" is that of the validation rows, "fit_accuracy" that of the
+    rows that the network was fitted on). test: task metrics on the test part. design: one line. structure:
+    name -> figure. confusion: rows are true classes, on the test part; None for a regression. gate_level: see
+    `FrontPoint`. circuits: one for each model of printed circuits.
     """
 
     role: str
@@ -147,6 +190,8 @@ class WinnerReport:
     confusion: tuple[tuple[int, ...], ...] | None = None
     files: tuple[EmittedFile, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    gate_level: bool = False
+    circuits: tuple[SynthesizedCircuit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +199,7 @@ class ReportData:
     """The whole report. metrics: what is known of each figure, in the order to show them.
 
     Several winners may share one design (equal ids); they then agree in all but the role.
+    front_without_gates: of all designs but the gate-level ones; empty where `front` has none of these.
     """
 
     run: RunFacts
@@ -163,6 +209,7 @@ class ReportData:
     front: tuple[FrontPoint, ...]
     convergence: Convergence
     winners: tuple[WinnerReport, ...]
+    front_without_gates: tuple[FrontPoint, ...] = ()
 
     @property
     def objectives(self) -> tuple[MetricFact, ...]:

@@ -42,6 +42,14 @@
     };
   }
 
+  function stageColor(index) {
+    const probe = Object.assign(document.createElement("i"), { className: `stage${index % 6}` });
+    document.body.append(probe);
+    const found = getComputedStyle(probe).getPropertyValue("--stage").trim();
+    probe.remove();
+    return found;
+  }
+
   function hover(point, title) {
     const rows = facts.metrics.filter((m) => m.name in point.metrics).map((m) => `${escaped(m.name)}  <b>${figure(point.metrics[m.name])}</b>`);
     return [`<b>${escaped(title)}</b>`, ...(point.design ? [escaped(point.design)] : []), ...rows].join("<br>");
@@ -54,19 +62,33 @@
     const log = spread(xs) > 30;
     const both = facts.metrics.filter((m) => m.objective);
     const plain = both.length === 2 && both.every((m) => m.name === across || m.name === up);
+    const families = [...new Set(points.map((p) => p.family))].sort();
+    const without = [...facts.without_gates].sort((a, b) => value(across)(a) - value(across)(b));
+    const line = (ofPoints, dash) => ({
+      x: ofPoints.map(value(across)), y: ofPoints.map(value(up)), mode: "lines", hoverinfo: "skip", showlegend: false,
+      line: { color: color(dash === "solid" ? "--none" : "--soft"), width: 1.5, shape: "hv", dash },
+    });
     Plotly.react(front, [
-      {
-        x: xs, y: points.map(value(up)), text: points.map((p) => hover(p, p.id)), hovertemplate: "%{text}<extra></extra>",
-        mode: plain ? "lines+markers" : "markers", line: { color: color("--line"), width: 1.5, shape: "hv" },
-        marker: { color: color("--accent"), size: 8, opacity: 0.85, line: { color: color("--card"), width: 1 } },
-      },
+      ...(plain ? [line(points, "solid")] : []),
+      ...(plain && without.length ? [{ ...line(without, "dot"), name: "without gate level", showlegend: true }] : []),
+      ...families.map((family, i) => {
+        const own = points.filter((p) => p.family === family);
+        return {
+          x: own.map(value(across)), y: own.map(value(up)), text: own.map((p) => hover(p, p.id)), hovertemplate: "%{text}<extra></extra>",
+          name: escaped(family), mode: "markers",
+          marker: { color: stageColor(i), symbol: ["circle", "square", "triangle-up", "cross"][i % 4], size: 8, opacity: 0.85, line: { color: color("--card"), width: 1 } },
+        };
+      }),
       {
         x: facts.winners.map(value(across)), y: facts.winners.map(value(up)), mode: "markers+text", textposition: facts.winners.map((w) => side(value(across)(w), xs, facts.metrics.some((m) => m.name === up && m.direction === "max"))), cliponaxis: false,
         text: facts.winners.map((w) => escaped(w.roles.join(", ").replaceAll("_", " "))), textfont: { color: color("--copper"), size: 13 },
-        hovertext: facts.winners.map((w) => hover(w, `${w.roles.join(", ").replaceAll("_", " ")} ${w.id}`)), hovertemplate: "%{hovertext}<extra></extra>",
+        showlegend: false, hovertext: facts.winners.map((w) => hover(w, `${w.roles.join(", ").replaceAll("_", " ")} ${w.id}`)), hovertemplate: "%{hovertext}<extra></extra>",
         marker: { color: color("--copper"), size: 13, symbol: "diamond", line: { color: color("--card"), width: 1.5 } },
       },
-    ], layout({ xaxis: axis(across, xs, log), yaxis: axis(up, [], false), hovermode: "closest" }), config);
+    ], layout({
+      xaxis: axis(across, xs, log), yaxis: axis(up, [], false), hovermode: "closest", showlegend: families.length > 1,
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: color("--ink") } },
+    }), config);
   }
 
   function chosenAxes() {

@@ -8,11 +8,15 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from nas.report.answer import DesignReport, compared, designs
+from nas.front import FIT_PREFIX
+from nas.report.answer import DesignReport, circuit_summary, compared, designs, stretches
 from nas.report.as_json import Json, plain_json
 from nas.report.breakdown import break_down
-from nas.report.data import LimitCheck, MetricFact, ReportData
+from nas.report.columns import Column, columns, figure_title
+from nas.report.data import FrontPoint, LimitCheck, MetricFact, ReportData
 from nas.report.figures import byte_count, count, duration, figure, quantity
+from nas.report.shares import family_shares
+from nas.report.stages import stage_table
 
 _MAX_TILES = 6
 
@@ -38,10 +42,14 @@ def render_page(report: ReportData) -> str:
             designs=found,
             tiles={design.winner.id: tiles(design, report) for design in found},
             breakdowns={
-                design.winner.id: [(cost, break_down(cost)) for cost in design.winner.costs]
+                design.winner.id: [
+                    (cost, break_down(cost), stage_table(cost)) for cost in design.winner.costs
+                ]
                 for design in found
             },
-            compared=compared_metrics(report),
+            compared=compared_columns(report),
+            fronts=fronts(report),
+            families=family_shares(report),
             styles=Markup(_asset("page.css")),
             script=Markup(_asset("page.js")),
             chart_library=Markup(_chart_library()),
@@ -60,7 +68,9 @@ def tiles(design: DesignReport, report: ReportData) -> list[Tile]:
     for metric in chosen[:_MAX_TILES]:
         searched = winner.metrics.get(metric.name)
         if metric.name in winner.test:
-            remark = "" if searched is None else f"{figure(searched)} in validation"
+            by_fit = winner.metrics.get(FIT_PREFIX + metric.name)
+            rows = (("validation", searched), ("training", by_fit))
+            remark = ", ".join(f"{figure(value)} in {name}" for name, value in rows if value is not None)
             found.append(_tile(f"test {metric.name}", winner.test[metric.name], metric, remark))
         elif searched is not None:
             found.append(_tile(metric.name, searched, metric, _bound(limits.get(metric.name), metric)))
@@ -78,11 +88,29 @@ def _bound(check: LimitCheck | None, metric: MetricFact) -> str:
     return f"{'at most' if check.bound == 'max' else 'at least'} {quantity(check.limit, metric.unit)}"
 
 
-def compared_metrics(report: ReportData) -> list[MetricFact]:
+def compared_columns(report: ReportData) -> list[Column]:
     """The columns of the table of winners: objectives first, then metrics with a limit."""
     limited = {check.metric for winner in report.winners for check in winner.limits}
     shown = [metric for metric in report.metrics if metric.objective or metric.name in limited]
-    return sorted(shown, key=lambda metric: not metric.objective)
+    return columns(sorted(shown, key=lambda metric: not metric.objective), report.winners)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontTable:
+    """A front with the columns of its table."""
+
+    title: str
+    points: tuple[FrontPoint, ...]
+    columns: list[Column]
+
+
+def fronts(report: ReportData) -> list[FrontTable]:
+    """The front, and the one without gate-level designs where these are on it."""
+    named = (
+        ("All designs of the front", report.front),
+        ("The front without gate-level search", report.front_without_gates),
+    )
+    return [FrontTable(title, points, columns(report.metrics, points)) for title, points in named if points]
 
 
 def chart_facts(report: ReportData) -> Json:
@@ -98,8 +126,17 @@ def chart_facts(report: ReportData) -> Json:
             for metric in report.metrics
         ],
         "points": [
-            {"id": point.id, "design": point.design, "metrics": plain_json(point.metrics)}
+            {
+                "id": point.id,
+                "family": point.family,
+                "design": point.design,
+                "metrics": plain_json(point.metrics),
+            }
             for point in report.front
+        ],
+        "without_gates": [
+            {"id": point.id, "design": point.design, "metrics": plain_json(point.metrics)}
+            for point in report.front_without_gates
         ],
         "winners": [
             {
@@ -141,6 +178,9 @@ def _environment() -> Environment:
         byte_count=byte_count,
         quantity=quantity,
         compared=compared,
+        circuit_summary=circuit_summary,
+        stretches=stretches,
+        figure_title=figure_title,
     )
     return environment
 

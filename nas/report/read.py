@@ -42,8 +42,11 @@ def read_report(path: Path) -> ReportData:
 def _attach_proofs(plain: dict[str, Any]) -> None:
     """Undoes what the JSON rearranges for its readers."""
     proofs = plain.pop("proofs")
+    plain.pop("families", None)
     for winner in plain["winners"]:
         del winner["fits"]
+        for cost in winner["costs"]:
+            cost.pop("by_stage", None)
         for check in winner["limits"]:
             del check["ok"]
         winner["proofs"] = [

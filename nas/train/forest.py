@@ -4,7 +4,7 @@ Source: born-again trees, Breiman and Shang 1996; rows are mixed feature by feat
 Bucila, Caruana and Niculescu-Mizil, KDD 2006.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +14,32 @@ Labels: TypeAlias = npt.NDArray[np.int64]
 
 N_TREES = 300
 N_NEIGHBORS = 5
-ROWS_PER_ROW = 4
-"""Made-up rows for each true one."""
+ROWS_PER_ROW, MOST_ROWS = 4, 10_000
+"""Made-up rows for each true one; fewer, but one, where there would be more rows in all."""
+ENOUGH_ROWS = 5_000
+"""True rows above which none are made up without being asked for."""
 LEAF_ROWS = (1, 5)
 """Fewest rows of a leaf, of which the forest that is better on its out-of-bag rows is taken."""
 
 
-def distill_rows(codes: Codes, labels: Labels, *, seed: int) -> tuple[Codes, Labels]:
-    """The true rows as they are, then four times as many mixed ones with the answers of a forest.
+def rows_to_learn(
+    codes: Codes, labels: Labels, distill: Literal["auto", "forest"] | None, *, seed: int
+) -> tuple[Codes, Labels]:
+    """The rows as they are, or those of `distill_rows`; auto: up to 5,000 true rows, and at least two."""
+    few = 2 <= len(codes) <= ENOUGH_ROWS
+    if distill == "forest" or (distill == "auto" and few):
+        return distill_rows(codes, labels, seed=seed)
+    return codes, labels
 
-    codes: (n_rows, n_features), at least two rows. labels: (n_rows,) class indices. Gives
-    (5 * n_rows, n_features) codes and as many labels; equal arguments give equal rows.
+
+def distill_rows(codes: Codes, labels: Labels, *, seed: int) -> tuple[Codes, Labels]:
+    """The true rows as they are, then mixed ones with the answers of a forest.
+
+    codes: (n_rows, n_features), at least two rows. labels: (n_rows,) class indices. There are four mixed
+    rows for each true one, fewer above 2,000, but at least one. Equal arguments give equal rows.
     """
-    mixed = mix_neighbors(codes, ROWS_PER_ROW * len(codes), np.random.default_rng(seed))
+    times = min(ROWS_PER_ROW, max(1, MOST_ROWS // len(codes) - 1))
+    mixed = mix_neighbors(codes, times * len(codes), np.random.default_rng(seed))
     forest = _forest(codes, labels, seed)
     answers = forest.predict(mixed).astype(np.int64)
     return np.concatenate([codes, mixed]), np.concatenate([labels, answers])

@@ -11,12 +11,14 @@ from codegen.ir import ClassOutput, DecisionTree, Interface, Network, ThresholdT
 from hwmodels.printed.costs import unit_costs
 from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, NAND, NOR, OR, OR_NOT
 from nas.errors import RunError
-from nas.train.forest import distill_rows
+from nas.train.forest import rows_to_learn
 from nas.train.rows import Codes, Targets, check_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, anneal_tree
 
 if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier
+
+NO_CLASSES = "training: a decision tree needs classes to answer with, not values"
 
 
 def tree_costs(library: CellLibrary) -> TreeCosts:
@@ -56,12 +58,19 @@ def cart_tree(
 ) -> Network:
     """scikit-learn's CART on codes, grown best leaf first. Raises RunError for unfit arrays or values."""
     if not isinstance(interface.output, ClassOutput):
-        raise RunError("training: a decision tree needs classes to answer with, not values")
+        raise RunError(NO_CLASSES)
+    rows = check_rows(interface, codes, targets)
+    cart = _grow_cart(rows.codes, rows.targets, max_leaves, max_depth, seed)
+    return Network(interface, _body(cart, interface))
+
+
+def _grow_cart(
+    codes: Codes, targets: Targets, max_leaves: int, max_depth: int | None, seed: int
+) -> "DecisionTreeClassifier":
     from sklearn.tree import DecisionTreeClassifier  # slow to import
 
-    rows = check_rows(interface, codes, targets)
     cart = DecisionTreeClassifier(max_leaf_nodes=max_leaves, max_depth=max_depth, random_state=seed)
-    return Network(interface, _body(cart.fit(rows.codes, rows.targets), interface))
+    return cart.fit(codes, targets)
 
 
 def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
@@ -93,28 +102,50 @@ def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
 class TreeRows:
     """What the trees of one stage are annealed on, whatever their price.
 
-    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. cart: the
-    largest tree that the options allow, grown on the true rows.
+    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. carts: of
+    2, 4, 8, ... leaves up to the most that the options allow, grown on all of these rows. Rows of one leaf of
+    the largest stand together, so that most words of the sets that annealing counts are empty.
     """
 
     interface: Interface
     codes: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int64]
     weight: float
-    cart: Network
+    carts: tuple[Network, ...]
 
 
 def tree_rows(
     interface: Interface, codes: Codes, targets: Targets, options: DecisionTreeOptions, *, seed: int
 ) -> TreeRows:
-    """The rows as they are, or with those that a forest answers; errors as `cart_tree`."""
-    leaves, depth = options.leaves.upper, options.depth
-    cart = cart_tree(interface, codes, targets, max_leaves=leaves, max_depth=depth, seed=seed)
+    """The rows, and those that a forest answers; errors as `cart_tree`."""
+    if not isinstance(interface.output, ClassOutput):
+        raise RunError(NO_CLASSES)
     rows = check_rows(interface, codes, targets)
-    known, labels = rows.codes, rows.targets.astype(np.int64)
-    if options.distill == "forest":
-        known, labels = distill_rows(known, labels, seed=seed)
-    return TreeRows(interface, known, labels, len(rows.codes) / len(known), cart)
+    known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), options.distill, seed=seed)
+    grown = [
+        _grow_cart(known, labels, leaves, options.depth, seed)
+        for leaves in _sizes_up_to(options.leaves.upper)
+    ]
+    order = np.lexsort((labels, _leaf_ranks(grown[-1], known)))
+    carts = tuple(Network(interface, _body(cart, interface)) for cart in grown)
+    return TreeRows(interface, known[order], labels[order], len(rows.codes) / len(known), carts)
+
+
+def _leaf_ranks(cart: "DecisionTreeClassifier", codes: Codes) -> npt.NDArray[np.int64]:
+    """(n_rows,): the place of its leaf from left to right."""
+    tree = cart.tree_
+    ranks, waiting = np.zeros(tree.node_count, dtype=np.int64), [0]
+    for rank in range(tree.node_count):
+        node = waiting.pop()
+        ranks[node] = rank
+        if tree.children_left[node] >= 0:
+            waiting += [int(tree.children_right[node]), int(tree.children_left[node])]
+    return np.asarray(ranks[cart.apply(codes)], dtype=np.int64)
+
+
+def _sizes_up_to(leaves: int) -> tuple[int, ...]:
+    """2, 4, 8, ... and the number itself."""
+    return (*(1 << power for power in range(1, (leaves - 1).bit_length())), leaves)
 
 
 def train_tree(
@@ -126,7 +157,7 @@ def train_tree(
     seed: int,
     previous: Network | None = None,
 ) -> Network:
-    """One job of the family: the tree for a price, from the better of CART's and the one before it.
+    """One job of the family: the tree for a price, from the best of CART's and the one before it.
 
     previous: the tree of the price before, or None for the first. Depends on its arguments alone; errors
     as `anneal_tree`.
@@ -139,6 +170,6 @@ def train_tree(
         costs=costs,
         options=options,
         seed=seed,
-        starts=(rows.cart,) if previous is None else (previous, rows.cart),
+        starts=rows.carts if previous is None else (previous, *rows.carts),
         row_weight=rows.weight,
     )

@@ -25,6 +25,8 @@ HEATS = (4.0, 0.15)
 MIN_LEAF_ROWS = 3
 """Rows of a leaf that a move splits off."""
 NO_BOUND = 1 << 30
+N_NOISE = 1 << 12
+"""Deviates that moves choose from; a power of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ def _make_scratch(tree: "Tree") -> "Scratch":
     inverted = np.zeros(len(tree.uses), dtype=np.bool_)
     words = np.zeros((2, n_words), dtype=np.uint64)
     active = np.zeros(n_words, dtype=np.int64)
-    return Scratch(stack, varying, constant, inverted, np.zeros_like(tree.rows), words, active)
+    noise = -np.random.default_rng(0).gumbel(size=N_NOISE)
+    return Scratch(stack, varying, constant, inverted, np.zeros_like(tree.rows), words, active, noise)
 
 
 def _anneal(now: "Tree", task: "Task", n_moves: int, row_weight: float, rng: np.random.Generator) -> "Tree":

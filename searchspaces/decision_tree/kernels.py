@@ -60,7 +60,9 @@ class Tree(NamedTuple):
 class Scratch(NamedTuple):
     """stack: (n_slots,). varying, constant: (n_slots,) bits of answers. inverted: (n_tests,) bool.
 
-    sorted_rows: (n_slots, n_words). words: (2, n_words). active: (n_words,) numbers of words.
+    sorted_rows: (n_slots, n_words). words: (2, n_words). active: (n_words,) numbers of words. noise: (a power
+    of two,) Gumbel deviates, negated: the lowest of losses with heat times such added is a draw by their
+    Boltzmann weights.
     """
 
     stack: Array
@@ -70,6 +72,7 @@ class Scratch(NamedTuple):
     sorted_rows: Array
     words: Array
     active: Array
+    noise: Array
 
 
 @njit(cache=True, inline="always")

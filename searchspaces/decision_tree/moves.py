@@ -62,7 +62,7 @@ def _change(tree: Tree, task: Task, slot: int, rng: np.random.Generator) -> int:
 def _improve(
     tree: Tree, task: Task, scratch: Scratch, slot: int, heat: float, rng: np.random.Generator
 ) -> int:
-    """The best test for the subtrees as they are: rows that only one side gets right go there.
+    """The best of every second test for the subtrees as they are: rows that one side gets right go there.
 
     Source: tree alternating optimization, Carreira-Perpinan and Tavallali, NeurIPS 2018; here with the
     price of the comparator, and noise that makes it a step of annealing.
@@ -78,20 +78,16 @@ def _improve(
             n_active += 1
     old, best, lowest = tree.test[slot], NONE, np.inf
     uses, words, active, truth, area = tree.uses, scratch.words, scratch.active, task.truth, task.area
-    for test in range(truth.shape[0]):
+    noise, place, stride = scratch.noise, int(rng.random() * 2**30), 2 * int(rng.random() * 2**20) + 1
+    for test in range(int(rng.random() * 2), truth.shape[0], 2):
         is_shared = uses[test] > (1 if test == old else 0)
-        loss = heat * _noise(rng) + (0.0 if is_shared else task.weight * area[test])
+        place = (place + stride) & (len(noise) - 1)
+        loss = heat * noise[place] + (0.0 if is_shared else task.weight * area[test])
         loss += _wrong_rows(words, active, n_active, truth, test)
         if loss < lowest:
             best, lowest = test, loss
     tree.test[slot] = best
     return slot if best != old else NONE
-
-
-@njit(cache=True, inline="always")
-def _noise(rng: np.random.Generator) -> float:
-    """A Gumbel deviate, negated: the lowest of losses with it added is a draw by their Boltzmann weights."""
-    return float(np.log(-np.log(1.0 - rng.random())))
 
 
 @njit(cache=True, inline="always")
@@ -146,16 +142,16 @@ def _prune(tree: Tree, slot: int, rng: np.random.Generator) -> int:
 
 @njit(cache=True)
 def _grow(tree: Tree, task: Task, scratch: Scratch, slot: int, heat: float, rng: np.random.Generator) -> int:
-    """Splits a leaf by the test after which its rows are purest, with noise."""
+    """Splits a leaf by the test, of every second one, after which its rows are purest, with noise."""
     if tree.size[0] + 2 > len(tree.test) or _depth(tree, slot) >= task.max_depth:
         return NONE
     best, lowest = NONE, np.inf
     uses, rows, labels, truth, area = tree.uses, tree.rows, task.labels, task.truth, task.area
-    for test in range(truth.shape[0]):
-        if rng.random() < 0.5:
-            continue
+    noise, place, stride = scratch.noise, int(rng.random() * 2**30), 2 * int(rng.random() * 2**20) + 1
+    for test in range(int(rng.random() * 2), truth.shape[0], 2):
         loss = _split_loss(rows, slot, truth, test, labels, task.min_rows)
-        loss += heat * _noise(rng) + (0.0 if uses[test] > 0 else task.weight * area[test])
+        place = (place + stride) & (len(noise) - 1)
+        loss += heat * noise[place] + (0.0 if uses[test] > 0 else task.weight * area[test])
         if loss < lowest:
             best, lowest = test, loss
     if best == NONE:

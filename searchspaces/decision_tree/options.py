@@ -19,7 +19,8 @@ from searchspaces.parse import (
 from searchspaces.space import SpaceError
 
 FAMILY = "decision_tree"
-Teacher: TypeAlias = Literal["forest"]
+Teacher: TypeAlias = Literal["auto", "forest"]
+TEACHERS: tuple[Teacher, ...] = ("auto", "forest")
 
 LEAVES = IntRange(2, 256)
 DEPTHS = IntRange(1, 32)
@@ -27,9 +28,9 @@ CODE_BITS = IntRange(1, 16)
 MOVES = IntRange(1, 1_000_000_000)
 MAX_PRICES = 32
 
-DEFAULT_LEAVES = IntRange(2, 64)
+DEFAULT_LEAVES = IntRange(2, 128)
 DEFAULT_INPUT_BITS = IntRange(2, 4)
-DEFAULT_PRICES = (2.0, 1.0, 0.5, 0.3, 0.1, 0.05)
+DEFAULT_PRICES = (6.0, 3.0, 1.5, 1.0, 0.6, 0.4, 0.25, 0.15, 0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class DecisionTreeOptions:
     leaves: of a tree while it is annealed; leaves that answer the same are merged afterwards. depth:
     tests on the longest way, or None for no bound of its own. input_bits: the upper end is the width of
     a feature's code, the lower end the fewest top bits that a comparator of two features looks at.
-    pairs: whether there are such comparators. distill: whose answers to made-up rows are learnt too.
+    pairs: whether there are such comparators. distill: whose answers to made-up rows are learnt too; auto is
+    a forest where rows are few.
     prices: accuracy that each cm2 must earn, all above 0 and falling; one tree for each. moves: for each
     price.
     """
@@ -48,9 +50,9 @@ class DecisionTreeOptions:
     depth: int | None = None
     input_bits: IntRange = DEFAULT_INPUT_BITS
     pairs: bool = False
-    distill: Teacher | None = None
+    distill: Teacher | None = "auto"
     prices: tuple[float, ...] = DEFAULT_PRICES
-    moves: int = 200_000
+    moves: int = 100_000
 
 
 def tree_jobs(options: DecisionTreeOptions) -> tuple[float, ...]:
@@ -97,7 +99,7 @@ PARSERS: Parsers = {
     "depth": lambda value: parse_int(value, DEPTHS),
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),
     "pairs": parse_flag,
-    "distill": parse_teacher,
+    "distill": lambda value: parse_teacher(value, TEACHERS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),
 }

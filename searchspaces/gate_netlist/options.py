@@ -14,13 +14,17 @@ from searchspaces.parse import (
     parse_int,
     parse_int_range,
     parse_real_range,
+    parse_teacher,
     read_values,
 )
 from searchspaces.space import SpaceError
 
 FAMILY = "gate_netlist"
-Start: TypeAlias = Literal["winners", "knee", "best_accuracy", "front"]
-STARTS: tuple[Start, ...] = ("winners", "knee", "best_accuracy", "front")
+Start: TypeAlias = Literal["winners", "knee", "best_accuracy", "front", "cart"]
+STARTS: tuple[Start, ...] = ("winners", "knee", "best_accuracy", "front", "cart")
+DEFAULT_STARTS: tuple[Start, ...] = ("front", "cart")
+Teacher: TypeAlias = Literal["auto", "forest"]
+TEACHERS: tuple[Teacher, ...] = ("auto", "forest")
 
 PRICES = RealRange(1e-6, 1e6)
 MAX_PRICES = 32
@@ -28,6 +32,7 @@ MOVES = IntRange(1, 10**10)
 ROUNDS = IntRange(1, 100)
 CHANGES = IntRange(1, 8)
 DEFAULT_CHANGES = IntRange(1, 3)
+DEFAULT_PRICES = (0.03, 0.06, 0.1, 0.18, 0.3, 0.5, 0.8, 1.3, 2.0, 3.5, 6.0)
 TEMPERATURES = RealRange(1e-3, 1e4)
 
 
@@ -35,15 +40,18 @@ TEMPERATURES = RealRange(1e-3, 1e4)
 class GateNetlistOptions:
     """How the gates of a netlist are searched. Made from a spec by `parse_options`.
 
-    start: the designs of earlier families to start from. prices: rising, accuracy (as a share of 1) that a
-    cm2 must earn. moves: of one annealing. rounds: of annealing and mapping. changes: of one move.
-    temperatures: last and first, in errors; None chooses by the number of rows (`temperatures_for`).
+    start: the designs of earlier families to start from, and whether from scikit-learn's CART too. distill:
+    whose answers to made-up rows are learnt too; auto is a forest where rows are few. prices: rising,
+    accuracy (as a share of 1) that a cm2 must earn. moves: of one annealing. rounds: of annealing and
+    mapping. changes: of one move. temperatures: last and first, in errors; None chooses by the number of
+    rows (`temperatures_for`).
     """
 
-    start: Start = "winners"
-    prices: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-    moves: int = 2_000_000
-    rounds: int = 2
+    start: tuple[Start, ...] = DEFAULT_STARTS
+    distill: Teacher | None = "auto"
+    prices: tuple[float, ...] = DEFAULT_PRICES
+    moves: int = 1_000_000
+    rounds: int = 1
     changes: IntRange = DEFAULT_CHANGES
     temperatures: RealRange | None = None
 
@@ -57,6 +65,14 @@ def read_options(mapping: Mapping[str, object]) -> tuple[GateNetlistOptions, tup
     """The options as far as they can be read (defaults elsewhere), and everything wrong with them."""
     read, problems = read_values(FAMILY, mapping, PARSERS)
     return GateNetlistOptions(**read), tuple(problems)  # type: ignore[arg-type]
+
+
+def _parse_start(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else [value]
+    starts = tuple(parse_choice(item, STARTS) for item in items)
+    if not starts or len(set(starts)) != len(starts):
+        raise SpaceError(f"must name at least one and none twice, not {value!r}")
+    return starts
 
 
 def _parse_prices(value: object) -> tuple[float, ...]:
@@ -81,7 +97,8 @@ def _parse_temperatures(value: object) -> RealRange | None:
 
 
 PARSERS: Parsers = {
-    "start": lambda value: parse_choice(value, STARTS),
+    "start": _parse_start,
+    "distill": lambda value: parse_teacher(value, TEACHERS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),
     "rounds": lambda value: parse_int(value, ROUNDS),

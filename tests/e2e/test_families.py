@@ -1,5 +1,6 @@
 """Several families in one run: MLPs by genes, annealed decision trees, and gates of what they found."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,37 @@ def test_winners_of_any_family_are_proven(run: Run) -> None:
     for winner in run.report.winners:
         assert winner.proofs
         assert all(proof.status != "mismatch" for proof in winner.proofs)
+
+
+def test_winners_have_training_validation_and_test_figures(run: Run) -> None:
+    for winner in run.report.winners:
+        assert {"fit_accuracy", "accuracy"} <= winner.metrics.keys()
+        assert "accuracy" in winner.test
+    assert all({"fit_accuracy", "accuracy"} <= point.metrics.keys() for point in run.report.front)
+
+
+def test_gate_level_designs_have_a_front_and_winners_without_them_beside(run: Run) -> None:
+    report = run.report
+    assert any(point.gate_level for point in report.front)
+    assert report.front_without_gates
+    assert not any(point.gate_level for point in report.front_without_gates)
+    roles = ["knee", "best_accuracy", "knee_without_gates", "best_accuracy_without_gates"]
+    assert [winner.role for winner in report.winners] == roles
+    assert not any(winner.gate_level for winner in report.winners[2:])
+    assert {winner.id for winner in report.winners[2:]} <= {point.id for point in report.front_without_gates}
+    assert run.network(report.front_without_gates[0].id)
+
+
+def test_the_power_of_winners_is_told_at_every_supply(run: Run, requires_tool: Callable[..., None]) -> None:
+    requires_tool("berkeley-abc")
+    for winner in run.report.winners:
+        (circuit,) = winner.circuits
+        assert (circuit.alias, circuit.library) == ("egfet", "egfet")
+        assert [row.supply_v for row in circuit.supplies] == [0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0]
+        for row in circuit.supplies:
+            assert 0 <= row.leakage_mw <= row.power_mw
+            suffice = [each.name for each in circuit.batteries if each.power_mw >= row.power_mw]
+            assert list(row.batteries) == suffice
 
 
 def test_a_run_of_families_is_repeated_and_finished_again_with_the_same_front(

@@ -22,13 +22,13 @@ from nas.specfile import read_spec
 from nas.stage import RunInterrupted, Sitting
 from tests.e2e.specs import GENES, write_spec
 
-AREA, PROXY = "egfet.synthesized_area_cm2", "egfet.area_cm2"
+AREA, PROXY = "egfet.synthesized_area_cm2", "egfet.estimated_area_cm2"
 SPEC = (
     GENES.replace("evaluations: 20000", "evaluations: 4000")
     .replace("  mcu: {model: mcu, board: stm32f103}\n", "")
     .replace("emit: {", "emit: {verilog: {style: cells}, ")
 )
-BY_AREA = SPEC.replace(PROXY, AREA).replace("egfet.power_mw: {max: 30}", f"{AREA}: {{max: 0.4}}")
+BY_AREA = SPEC.replace("egfet.area_cm2", AREA).replace("egfet.power_mw: {max: 30}", f"{AREA}: {{max: 0.4}}")
 FAMILIES = BY_AREA.replace(
     "space:\n", "space:\n  - decision_tree: {leaves: 2..6, prices: [2, 0.5], moves: 2000}\n"
 )
@@ -150,6 +150,16 @@ def test_without_a_tool_goals_that_need_it_are_an_error(tmp_path: Path) -> None:
         nas.run(write_spec(tmp_path, BY_AREA), tmp_path / "run")
 
 
+@pytest.mark.usefixtures("_no_tool")
+def test_without_a_tool_jobs_say_why_they_failed(tmp_path: Path) -> None:
+    text = FAMILIES.partition("  - approximate_mlp")[0] + FAMILIES[FAMILIES.index("hardware:") :]
+    run = nas.run(write_spec(tmp_path, text), tmp_path / "run")
+    assert run.report.search.stop_reason == (
+        "every job failed, most with: RunError: egfet.synthesized_area_cm2 can't be measured: "
+        "printed: synthesis: yosys: is not installed"
+    )
+
+
 def test_of_many_designs_the_nearest_to_the_front_are_measured(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -167,6 +177,6 @@ def test_of_many_designs_the_nearest_to_the_front_are_measured(
     assert len(kept) == 3 < len(genes)
     assert all(AREA in item.entry.metrics for item in measured)
     assert note.startswith(f"approximate_mlp-2: {AREA} was measured on 3 of ")
-    assert note.endswith("designs, the nearest to the front by egfet.area_cm2")
+    assert note.endswith("designs, the nearest to the front by egfet.estimated_area_cm2")
     best = max(item.entry.metrics["accuracy"] for item in genes if not item.constant)
     assert max(item.entry.metrics["accuracy"] for item in kept) == best

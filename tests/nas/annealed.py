@@ -45,8 +45,9 @@ def tree_jobs_on(dataset: Dataset, distill: bool = False) -> TreeJobs:
     return TreeJobs(dataset, options, mapped_tree_costs(EGFET), seed=5)
 
 
-def gate_jobs_on(dataset: Dataset, *starts: Start) -> GateJobs:
-    options = parse_gates({"prices": [0.1, 2], "moves": 4000, "rounds": 1})
+def gate_jobs_on(dataset: Dataset, *starts: Start, start: str = "front") -> GateJobs:
+    """start: the option of that name."""
+    options = parse_gates({"start": start, "prices": [0.1, 2], "moves": 4000, "distill": False})
     return GateJobs(dataset, options, starts, EGFET, seed=5)
 
 

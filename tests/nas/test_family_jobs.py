@@ -1,8 +1,10 @@
 """The jobs of annealed families: no validated network depends on the rows that validate it."""
 
+from dataclasses import replace
+
 from nas.data.dataset import Dataset
-from nas.family_jobs import Start
-from tests.nas.annealed import N_FOLDS, chain, gate_jobs_on, iris, tree_jobs_on, with_other_labels
+from nas.family_jobs import GateJobs, Start
+from tests.nas.annealed import EGFET, N_FOLDS, chain, gate_jobs_on, iris, tree_jobs_on, with_other_labels
 
 
 def start_of(dataset: Dataset) -> Start:
@@ -61,3 +63,21 @@ def test_a_netlist_for_a_fold_starts_from_the_design_made_for_it() -> None:
     for fold in range(N_FOLDS):
         assert jobs.make(0, {}, fold).interface == start.folds[fold].interface
     assert jobs.make(0, {}, None).interface == start.network.interface
+
+
+def test_designs_of_one_interface_make_one_chain_and_cart_another() -> None:
+    dataset = iris()
+    start = start_of(dataset)
+    both = gate_jobs_on(dataset, start, start)
+    assert [values["start"] for values in both.values] == [0, 0]
+    with_cart = GateJobs(dataset, replace(both.options, start=("front", "cart")), both.starts, EGFET, seed=5)
+    assert [values["start"] for values in with_cart.values] == [0, 0, 1, 1]
+    assert list(with_cart.folds(3)) == list(range(N_FOLDS))
+
+
+def test_a_chain_from_cart_sees_no_row_of_its_fold() -> None:
+    dataset = iris()
+    changed = with_other_labels(dataset, dataset.folds[1])
+    found = [chain(gate_jobs_on(each, start="cart"), 1) for each in (dataset, changed)]
+    assert found[0] == found[1]
+    assert found[0] != chain(gate_jobs_on(dataset, start="cart"), 0)

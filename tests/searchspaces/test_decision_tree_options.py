@@ -57,7 +57,7 @@ def test_distill_may_be_switched_off() -> None:
         ({"input_bits": 17}, "input_bits: must lie in 1..16, not 17"),
         ({"pairs": "yes"}, "pairs: must be true or false, not 'yes'"),
         ({"distill": True}, "distill: must be false or the teacher, not true; did you mean 'forest'?"),
-        ({"distill": "forrest"}, "distill: must be forest, not 'forrest'; did you mean 'forest'?"),
+        ({"distill": "forrest"}, "distill: must be auto or forest, not 'forrest'; did you mean 'forest'?"),
         ({"prices": []}, "prices: must have 1 to 32 prices, not 0"),
         ({"prices": [1, 0]}, "prices: must be numbers above 0 such as [2, 1, 0.5], not 0"),
         ({"prices": [1, "x"]}, "prices: must be numbers above 0 such as [2, 1, 0.5], not 'x'"),

@@ -14,7 +14,8 @@ def test_no_options_are_the_defaults() -> None:
 def test_every_option_is_read_and_prices_are_put_in_rising_order() -> None:
     options = parse_options(
         {
-            "start": "front",
+            "start": ["knee", "cart"],
+            "distill": False,
             "prices": [2, 0.5, 1],
             "moves": 1000,
             "rounds": 3,
@@ -23,7 +24,7 @@ def test_every_option_is_read_and_prices_are_put_in_rising_order() -> None:
         }
     )
     assert options == GateNetlistOptions(
-        "front", (0.5, 1.0, 2.0), 1000, 3, IntRange(1, 2), RealRange(0.05, 0.7)
+        ("knee", "cart"), None, (0.5, 1.0, 2.0), 1000, 3, IntRange(1, 2), RealRange(0.05, 0.7)
     )
 
 
@@ -37,12 +38,15 @@ def test_one_price_and_automatic_temperatures_are_read() -> None:
         ({"price": 3}, "unknown key 'price'; did you mean 'prices'?"),
         (
             {"zzz": 3},
-            "unknown key 'zzz'; known are start, prices, moves, rounds, changes, temperatures",
+            "unknown key 'zzz'; known are start, distill, prices, moves, rounds, changes, temperatures",
         ),
         (
-            {"start": "winner"},
-            "start: must be winners, knee, best_accuracy or front, not 'winner'; did you mean 'winners'?",
+            {"start": "cards"},
+            "start: must be winners, knee, best_accuracy, front or cart, not 'cards'; did you mean 'cart'?",
         ),
+        ({"start": []}, "start: must name at least one and none twice, not []"),
+        ({"start": ["cart", "cart"]}, "start: must name at least one and none twice, not ['cart', 'cart']"),
+        ({"distill": True}, "distill: must be false or the teacher, not true; did you mean 'forest'?"),
         ({"prices": []}, "prices: must have 1 to 32 prices, not 0"),
         ({"prices": [1, 1.0]}, "prices: must name no price twice, not [1, 1.0]"),
         ({"prices": "0.1..2"}, "prices: must be a list of numbers such as [0.1, 0.3, 1], not '0.1..2'"),
@@ -63,4 +67,4 @@ def test_a_wrong_option_is_named_with_what_must_hold(option: dict[str, object], 
 def test_all_problems_are_reported_at_once_and_the_rest_is_read() -> None:
     options, problems = read_options({"moves": 0, "rounds": 0, "start": "knee"})
     assert [problem.key for problem in problems] == ["moves", "rounds"]
-    assert options == GateNetlistOptions(start="knee")
+    assert options == GateNetlistOptions(start=("knee",))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from codegen.artifact import Proof
 from hwmodels.model import CostItem, Source
 from nas.report.data import (
+    BatteryFacts,
     Convergence,
     DataFacts,
     EmittedFile,
@@ -15,6 +16,8 @@ from nas.report.data import (
     ReportData,
     RunFacts,
     SearchFacts,
+    SupplyFacts,
+    SynthesizedCircuit,
     WinnerReport,
 )
 
@@ -70,6 +73,41 @@ def sample_report() -> ReportData:
         convergence=_convergence(),
         winners=(_winner("knee", front[14], 0.9154), _failing(_winner("best_accuracy", front[-1], 0.9279))),
     )
+
+
+def mixed_report() -> ReportData:
+    """Of two families, one of them gate-level, with training figures and power by supply."""
+    report = sample_report()
+    gates = tuple(
+        replace(
+            point,
+            family="gate_netlist-2",
+            design=f"netlist of {30 + index} gates",
+            gate_level=True,
+            metrics={**point.metrics, "fit_accuracy": point.metrics["accuracy"] + 0.02},
+        )
+        for index, point in enumerate(report.front[:10])
+    )
+    mlps = tuple(replace(point, family="approximate_mlp-1") for point in report.front[10:])
+    knee, best = report.winners
+    metrics = {**knee.metrics, "fit_accuracy": 0.9301}
+    first = replace(knee, metrics=metrics, circuits=(_circuit(),))
+    last = replace(best, gate_level=True, family="gate_netlist-2")
+    return replace(
+        report, front=gates + mlps, winners=(first, last), front_without_gates=(report.front[3], *mlps)
+    )
+
+
+def _circuit() -> SynthesizedCircuit:
+    batteries = (
+        BatteryFacts("molex_30mw", 30.0),
+        BatteryFacts("blue_spark_3mw", 3.0),
+        BatteryFacts("harvester_0p1mw", 0.1),
+    )
+    names = tuple(battery.name for battery in batteries)
+    supplies = (SupplyFacts(0.6, 0.115, 0.121, names[:2]), SupplyFacts(1.0, 3.18, 3.34, names[:1]))
+    cells = {"NAND2X1": 120, "INVX1": 12}
+    return SynthesizedCircuit("egfet", "egfet", "resub", "ABC 1.01", 2.871, cells, batteries, supplies)
 
 
 def _front() -> tuple[FrontPoint, ...]:

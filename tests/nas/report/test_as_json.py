@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nas.report.as_json import plain_json, render_json
-from nas.report.data import Convergence
+from nas.report.data import Convergence, ReportData
 from nas.report.read import ReportError, read_report
-from tests.nas.report.sample import sample_report
+from tests.nas.report.sample import mixed_report, sample_report
 
 
 def test_front_winners_and_proofs_are_at_the_top() -> None:
@@ -24,9 +24,11 @@ def test_front_winners_and_proofs_are_at_the_top() -> None:
         "front",
         "convergence",
         "winners",
+        "front_without_gates",
         "proofs",
+        "families",
     ]
-    assert list(found["front"][0]) == ["id", "family", "metrics", "design"]
+    assert list(found["front"][0]) == ["id", "family", "metrics", "design", "gate_level"]
     assert found["proofs"][0] == {
         "role": "knee",
         "id": found["winners"][0]["id"],
@@ -54,16 +56,30 @@ def test_a_winner_says_whether_it_fits() -> None:
     }
 
 
+def test_families_and_stages_are_there_for_programs() -> None:
+    found = json.loads(render_json(mixed_report()))
+    assert [each["family"] for each in found["families"]["families"]] == [
+        "gate_netlist-2",
+        "approximate_mlp-1",
+    ]
+    split = found["winners"][0]["costs"][0]["by_stage"]
+    assert (split["metric"], split["stages"]) == ("area_cm2", ["adders", "clip", "argmax"])
+    assert split["rows"][1]["part"] == "layer 0, neuron 1"
+    assert split["rows"][1]["total"] == pytest.approx(split["rows"][1]["adders"] + split["rows"][1]["clip"])
+    assert found["winners"][0]["circuits"][0]["supplies"][0]["batteries"] == ["molex_30mw", "blue_spark_3mw"]
+
+
 def test_figures_that_are_not_finite_become_null() -> None:
     course = Convergence((1, 2), (0.1, 0.2), {"accuracy": (math.nan, 0.5)})
     found = json.loads(render_json(replace(sample_report(), convergence=course)))
     assert found["convergence"]["best"] == {"accuracy": [None, 0.5]}
 
 
-def test_a_report_is_read_back_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("report", [sample_report(), mixed_report()], ids=["one family", "two families"])
+def test_a_report_is_read_back_as_it_was(tmp_path: Path, report: ReportData) -> None:
     path = tmp_path / "report.json"
-    path.write_text(render_json(sample_report()), encoding="utf-8")
-    assert read_report(path) == sample_report()
+    path.write_text(render_json(report), encoding="utf-8")
+    assert read_report(path) == report
 
 
 def test_a_report_of_another_format_is_refused_by_its_number(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from hwmodels.model import CostItem
 from nas.report.answer import designs
-from nas.report.data import ReportData
-from nas.report.page import compared_metrics, embedded_json, render_page, tiles
-from tests.nas.report.sample import sample_report
+from nas.report.data import BatteryFacts, HardwareCost, ReportData
+from nas.report.page import compared_columns, embedded_json, render_page, tiles
+from tests.nas.report.sample import mixed_report, sample_report
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)> & \"'`"
 
@@ -89,11 +90,14 @@ def test_the_page_loads_nothing(page: Text) -> None:
 
 def test_text_of_the_run_is_escaped_everywhere() -> None:
     report = sample_report()
+    circuit = mixed_report().winners[0].circuits[0]
     knee = replace(
         report.winners[0],
         role=EVIL,
         design=EVIL,
         structure={EVIL: EVIL},
+        costs=(HardwareCost(EVIL, {}, (CostItem(f"{EVIL}/{EVIL}/{EVIL}", EVIL, 1.0),)),),
+        circuits=(replace(circuit, alias=EVIL, library=EVIL, batteries=(BatteryFacts(EVIL, 1.0),)),),
         files=(replace(report.winners[0].files[0], path=EVIL, about=EVIL),),
         proofs=(replace(report.winners[0].proofs[0], tool=EVIL, detail=EVIL),),
     )
@@ -102,7 +106,8 @@ def test_text_of_the_run_is_escaped_everywhere() -> None:
         run=replace(report.run, name=EVIL, spec_text=EVIL, hardware={EVIL: EVIL}, versions={EVIL: EVIL}),
         data=replace(report.data, origin=EVIL, labels=(EVIL,) * 3, warnings=(EVIL,)),
         search=replace(report.search, stop_reason=EVIL, notes=(EVIL,)),
-        front=(replace(report.front[0], design=EVIL),),
+        front=(replace(report.front[0], design=EVIL, family=EVIL), report.front[1]),
+        front_without_gates=(replace(report.front[0], design=EVIL),),
         metrics=(*report.metrics, replace(report.metrics[0], name=EVIL)),
         winners=(knee,),
     )
@@ -136,12 +141,48 @@ def test_the_tiles_show_the_task_on_the_test_part_and_then_costs() -> None:
 
 
 def test_winners_are_compared_by_objectives_and_limits() -> None:
-    assert [metric.name for metric in compared_metrics(sample_report())] == [
-        "accuracy",
+    assert [column.title for column in compared_columns(sample_report())] == [
+        "validation accuracy",
+        "test accuracy",
         "egfet.area_cm2",
         "egfet.power_mw",
         "mcu.flash_bytes",
     ]
+
+
+def test_winners_are_compared_by_training_validation_and_test_rows() -> None:
+    titles = [column.title for column in compared_columns(mixed_report())]
+    assert titles[:3] == ["training accuracy", "validation accuracy", "test accuracy"]
+
+
+def test_families_stages_and_supplies_have_their_place() -> None:
+    words = parsed(mixed_report()).words
+    places = [
+        words.index(word)
+        for word in ("Winners", "Families on the front", "Pareto front", "Power by supply", "Cost on egfet")
+    ]
+    assert places == sorted(places)
+    supply = words.index("0.6 V")
+    assert words[supply : supply + 6] == ["0.6 V", "0.1150 mW", "0.1210 mW", "yes", "yes", "no"]
+    assert words[words.index("layer 0, neuron 1") + 1] == "0.9905"
+
+
+def test_both_fronts_are_listed_and_gate_level_designs_are_marked() -> None:
+    report = mixed_report()
+    words = parsed(report).words
+    first = words.index("All designs of the front: 28 designs")
+    second = words.index("The front without gate-level search: 19 designs")
+    assert words[first:second].count("gate level") == 10
+    end = words.index("Convergence")
+    assert "gate level" not in words[second:end]
+    facts = json.loads(parsed(report).scripts[0])
+    assert len(facts["without_gates"]) == 19
+    assert {point["family"] for point in facts["points"]} == {"gate_netlist-2", "approximate_mlp-1"}
+
+
+def test_a_report_of_one_family_speaks_of_no_others(page: Text) -> None:
+    assert "Families on the front" not in page.words
+    assert not any("without gate-level" in word for word in page.words)
 
 
 def test_a_run_that_goes_on_has_a_page_without_winners() -> None:

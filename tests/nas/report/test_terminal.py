@@ -7,7 +7,7 @@ from rich.console import Console
 
 from nas.report.data import ReportData
 from nas.report.terminal import print_report
-from tests.nas.report.sample import sample_report
+from tests.nas.report.sample import mixed_report, sample_report
 
 
 def printed(report: ReportData) -> list[str]:
@@ -35,6 +35,14 @@ def test_the_answer_comes_first() -> None:
         "  egfet.area_cm2          3.195",
         "  egfet.power_mw         0.5432              ≤ 3",
         "  mcu.flash_bytes           954          ≤ 8,192",
+        "",
+        "  egfet.area_cm2 of  adders    clip  argmax   total",
+        "  layer 0, neuron 0  0.9905                  0.9905",
+        "  layer 0, neuron 1  0.8627  0.1278          0.9905",
+        "  layer 1, neuron 0  0.3834                  0.3834",
+        "  layer 1, neuron 1  0.3195                  0.3195",
+        "  layer 1, neuron 2  0.1917                  0.1917",
+        "  comparators                        0.3195  0.3195",
         "  exports/knee/cardio.v  6.2 KiB  Verilog module",
         "  exports/knee/cardio_tb.v  47.1 KiB  testbench",
         "  exports/knee/cardio.c  5.0 KiB  C module",
@@ -50,6 +58,41 @@ def test_the_answer_comes_first() -> None:
 
 def test_a_missing_proof_says_how_to_get_its_tool() -> None:
     assert "  c-cortex-m4: install it with: apt install qemu-system-arm" in printed(sample_report())
+
+
+def test_families_and_their_stretches_of_the_front_are_listed() -> None:
+    lines = printed(mixed_report())
+    start = lines.index("Families on the front")
+    assert lines[start + 1 : start + 4] == [
+        "  family             designs  share  best accuracy  holds the front at egfet.area_cm2",
+        "  gate_netlist-2          10    36%         0.9124  0.4000 to 1.521",
+        "  approximate_mlp-1       18    64%         0.9237  1.765 to 22.00",
+    ]
+
+
+def test_the_front_is_shown_with_and_without_gate_level_designs() -> None:
+    lines = printed(mixed_report())
+    with_gates = lines.index("Pareto front: 28 designs, every 3rd shown (--json has all)")
+    without = lines.index("Without gate-level search: 19 designs, every 2nd shown (--json has all)")
+    assert "netlist of 30 gates (gate level)" in lines[with_gates + 2]
+    assert not any("gate level" in line for line in lines[without + 1 :])
+    assert lines[with_gates + 1].split()[1:5] == ["training", "accuracy", "validation", "accuracy"]
+
+
+def test_training_validation_and_test_figures_stand_apart() -> None:
+    lines = printed(mixed_report())
+    assert "  metric             training  validation    test    limit" in lines
+    assert "  accuracy             0.9301      0.9182  0.9154" in lines
+
+
+def test_power_is_told_by_supply_with_the_batteries_that_suffice() -> None:
+    lines = printed(mixed_report())
+    start = lines.index("  synthesized for egfet: 2.871 cm², 132 cells of egfet; the power that it takes:")
+    assert lines[start + 1 : start + 4] == [
+        "  supply    leakage  with switching  molex_30mw  blue_spark_3mw  harvester_0p1mw",
+        "  0.6 V   0.1150 mW       0.1210 mW         yes             yes               no",
+        "  1 V      3.180 mW        3.340 mW         yes              no               no",
+    ]
 
 
 def test_a_long_front_is_thinned_and_says_so() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nas.train.forest import distill_rows, mix_neighbors
+from nas.train.forest import distill_rows, mix_neighbors, rows_to_learn
 
 
 def two_groups() -> np.ndarray:
@@ -45,3 +45,17 @@ def test_equal_seeds_give_equal_rows() -> None:
     assert (first[0] == second[0]).all()
     assert (first[1] == second[1]).all()
     assert (first[0] != other[0]).any()
+
+
+def test_rows_are_made_up_unless_there_are_many_or_none_are_wanted() -> None:
+    codes, labels = two_groups(), np.repeat(np.array([1, 0]), 30)
+    many = np.tile(codes, (100, 1)), np.tile(labels, 100)
+    assert len(rows_to_learn(codes, labels, "auto", seed=0)[0]) == 300
+    assert len(rows_to_learn(codes, labels, None, seed=0)[0]) == 60
+    assert len(rows_to_learn(*many, "auto", seed=0)[0]) == 6000
+
+
+def test_one_row_has_no_neighbor_to_mix_with() -> None:
+    codes, labels = rows_to_learn(np.array([[3, 4]], dtype=np.int32), np.array([0]), "auto", seed=0)
+    assert codes.tolist() == [[3, 4]]
+    assert labels.tolist() == [0]

@@ -1,0 +1,171 @@
+"""Printed classifiers on five UCI data sets: test accuracy, synthesized area, leakage, time, and others'.
+
+Ten stratified 70/30 splits and two search seeds of each split; everything is chosen on training rows. Two
+searches: `trees` (decision trees, then their gates) and `mlp` (approximate MLPs; on pendigits, then their
+gates). Published circuits, untuned CART and ours go through the same yosys and ABC.
+
+Needs the UCI files (`--data FOLDER`). A search that is kept under benchmarks/results/printed/ is not done
+again while the code is the same, so a long run goes on where it stopped; `--only`, `--splits`, `--searches`
+and `--seeds` do a part.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import TypeAlias
+
+from harness import RESULTS, ROOT, Arguments, Bar, code_fingerprint, report_bars
+from printed_cases import CASES, Case, Search
+from printed_runs import CODE, Unit, disagreement, problem_of, read_unit, run_unit, write_unit
+from printed_table import TITLES, accuracy_bars, bar_rows, base_reduction, power_bar, settings_of
+
+Units: TypeAlias = Mapping[tuple[Search, int, int], Unit]
+"""By search, split and search seed."""
+
+KEPT = RESULTS / "printed"
+SMALL = KEPT / "small.json.gz"
+SEARCHES: tuple[Search, ...] = ("trees", "mlp")
+MAX_MIB = 1024.0
+
+
+def kept_path(case: Case, search: Search, split: int, seed: int) -> Path:
+    return KEPT / case.name / f"{search}-{split}-{seed}.json.gz"
+
+
+def kept_units(case: Case) -> Units:
+    """All that is kept of a data set and belongs to this code."""
+    units: dict[tuple[Search, int, int], Unit] = {}
+    for search in SEARCHES:
+        for path in sorted((KEPT / case.name).glob(f"{search}-*.json.gz")):
+            code, unit = read_unit(path)
+            if code == code_fingerprint(CODE):
+                _, split, seed = path.name.removesuffix(".json.gz").split("-")
+                units[search, int(split), int(seed)] = unit
+    return units
+
+
+def measure(given: argparse.Namespace) -> None:
+    """Does what is not kept, each search in a process of its own so that its memory can be told."""
+    write_unit(SMALL, small_unit(given.data))
+    wanted = [
+        (case, search, split, seed)
+        for seed in given.seeds
+        for split in given.splits
+        for case in CASES
+        for search in given.searches
+        if case.name in given.only
+    ]
+    for case, search, split, seed in wanted:
+        if not is_kept(kept_path(case, search, split, seed)):
+            names = (case.name, search, str(split), str(seed))
+            subprocess.run([sys.executable, __file__, "--data", given.data, "--one", *names], check=True)
+
+
+def is_kept(path: Path) -> bool:
+    """Whether that search is done, by this code."""
+    return path.is_file() and read_unit(path)[0] == code_fingerprint(CODE)
+
+
+def small_unit(data: Path) -> Unit:
+    """A search of seconds."""
+    return run_unit(problem_of(CASES[0], "trees", 0, data, small=True), "trees", 0)
+
+
+def measure_one(name: str, search: Search, split: int, seed: int, data: Path) -> None:
+    """One search, kept."""
+    case = next(case for case in CASES if case.name == name)
+    unit = run_unit(problem_of(case, search, split, data), search, seed)
+    write_unit(kept_path(case, search, split, seed), unit)
+    cost = f"{unit.seconds:.0f} s of processor, {unit.peak_mib:.0f} MiB"
+    print(f"{name} {search}, split {split}, seed {seed}: {len(unit.circuits)} circuits, {cost}", flush=True)
+
+
+def report(case: Case, kept: Units) -> list[Bar]:
+    """Prints a data set's table and gives its bars."""
+    units = list(kept.values())
+    print(f"\n{case.name}: DATE 2024 {case.date24}; ICCAD 2023 {case.iccad23}; exact 8-bit MLP {case.base};")
+    print(f"  CART {', '.join(map(str, case.cart))}")
+    for group in TITLES:
+        for row in settings_of(units, group):
+            print(f"  {TITLES[group]:<22} {row.text}")
+    print("  chosen by validation, at most as large as the bar:")
+    for group, point, row in bar_rows(case, units):
+        print(f"  {TITLES[group]:<22} {point!s:<14} {row.text if row else 'no circuit is that small'}")
+    for loss in (0.0, 0.05):
+        if (found := base_reduction(case, units, loss)) is not None:
+            print(f"  {found[0]:.0f} times smaller than the exact 8-bit MLP, losing at most {loss:.0%}")
+    power = power_bar(case, units)
+    return [*accuracy_bars(case, units), *([power] if power else []), *cost_bars(case, kept)]
+
+
+def cost_bars(case: Case, kept: Units) -> list[Bar]:
+    """Processor time and memory of the searches of one split."""
+    bars = []
+    for search in SEARCHES:
+        units = [unit for unit in kept.values() if unit.search == search]
+        if units:
+            name, seconds = f"{case.name}, {search}", median(unit.seconds for unit in units)
+            bars.append(Bar(f"{name}: processor time of a split", seconds, case.seconds[search], "s", "min"))
+            bars.append(Bar(f"{name}: memory", max(unit.peak_mib for unit in units), MAX_MIB, "MiB", "min"))
+    return bars
+
+
+def check_kept(data: Path) -> list[str]:
+    """Evaluates the circuits of the table again, exactly; gives what does not agree."""
+    paths = sorted(KEPT.rglob("*.json.gz"))
+    wrong = [
+        f"{path.relative_to(ROOT)}: belongs to other code; run without --quick"
+        for path in paths
+        if not is_kept(path)
+    ]
+    for case in CASES:
+        kept = kept_units(case)
+        rows = [row for *_, row in bar_rows(case, list(kept.values())) if row is not None]
+        shown = {id(circuit) for row in rows for circuit in row.circuits}
+        for (search, split, seed), unit in kept.items():
+            circuits = [circuit for circuit in unit.circuits if id(circuit) in shown]
+            found = disagreement(circuits, problem_of(case, search, split, data)) if circuits else []
+            wrong += [f"{case.name}, {search}, split {split}, seed {seed}: {text}" for text in found]
+    return wrong
+
+
+def check_small_case(data: Path) -> list[str]:
+    """Searches the small case again: its circuits must be the very ones that are kept."""
+    if not SMALL.is_file():
+        return [f"{SMALL.relative_to(ROOT)} is missing; run without --quick"]
+    if small_unit(data).circuits == read_unit(SMALL)[1].circuits:
+        return []
+    return ["the small case now ends in other circuits; run without --quick"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "uci")
+    parser.add_argument("--only", nargs="*", default=[case.name for case in CASES])
+    parser.add_argument("--searches", nargs="*", choices=SEARCHES, default=list(SEARCHES))
+    parser.add_argument("--splits", nargs="*", type=int, default=list(range(10)))
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1], help="of the search")
+    parser.add_argument("--one", nargs=4, metavar=("DATA", "SEARCH", "SPLIT", "SEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help="exit 1 where a figure misses its bar")
+    parser.add_argument("--quick", action="store_true", help="judge what is kept, and search one small case")
+    given = parser.parse_args()
+    if given.one:
+        name, search, split, seed = given.one
+        measure_one(name, search, int(split), int(seed), given.data)
+        return 0
+    if given.quick:
+        wrong = [*check_kept(given.data), *check_small_case(given.data)]
+        print("\n".join(wrong) or "every kept circuit is what is kept of it, and the small case is the same")
+    else:
+        wrong = []
+        measure(given)
+    tables = [(case, kept) for case in CASES if case.name in given.only and (kept := kept_units(case))]
+    bars = [bar for case, kept in tables for bar in report(case, kept)]
+    return int(bool(wrong)) | report_bars(bars, Arguments(check=given.check, quick=given.quick))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

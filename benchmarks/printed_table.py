@@ -1,0 +1,123 @@
+"""From kept searches to the table of `printed.py`: what is chosen on training rows, and its test accuracy.
+
+For each bar, at its area: of the settings (a price of area, a start) of a group whose circuits have at most
+that mean area, the one with the best mean validation accuracy is taken, and its mean test accuracy is the
+figure. An MLP search gives a front instead: of each split, the circuit of at most that area with the best
+validation accuracy. Test rows choose nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from harness import Bar
+from printed_cases import Case, Group, Point
+from printed_runs import Circuit, Unit
+
+TITLES: dict[Group, str] = {
+    "mlp": "approximate MLP",
+    "tree": "decision tree",
+    "gates": "with gate-level search",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """The circuits of all searches at one bar, or at one setting."""
+
+    group: Group
+    setting: str
+    circuits: tuple[Circuit, ...]
+
+    def mean(self, name: str) -> float:
+        return mean(float(getattr(circuit, name)) for circuit in self.circuits)
+
+    def spread(self, name: str) -> float:
+        values = [float(getattr(circuit, name)) for circuit in self.circuits]
+        return stdev(values) if len(values) > 1 else 0.0
+
+    def leakage_mw(self, supply: str) -> float:
+        return mean(circuit.leakage_mw[supply] for circuit in self.circuits)
+
+    @property
+    def text(self) -> str:
+        return (
+            f"test {self.mean('test'):.4f} +- {self.spread('test'):.4f}"
+            f" @ {self.mean('area_cm2'):.4f} +- {self.spread('area_cm2'):.4f} cm2"
+            f"  (train {self.mean('fit'):.4f}, validation {self.mean('validation'):.4f};"
+            f" {self.leakage_mw('1'):.3f} mW at 1 V, {self.leakage_mw('0.6'):.3f} at 0.6 V;"
+            f" n {len(self.circuits)}{f', {self.setting}' if self.setting else ''})"
+        )
+
+
+def settings_of(units: Sequence[Unit], group: Group) -> list[Row]:
+    """A row for each setting that all searches of a kind have, by rising area."""
+    rows = []
+    for search in dict.fromkeys(unit.search for unit in units):
+        own = [unit for unit in units if unit.search == search]
+        named = [{c.setting: c for c in unit.circuits if c.group == group and c.setting} for unit in own]
+        rows += [
+            Row(group, f"{search}, {setting}", tuple(found[setting] for found in named))
+            for setting in named[0]
+            if all(setting in found for found in named)
+        ]
+    return sorted(rows, key=lambda row: row.mean("area_cm2"))
+
+
+def row_within(units: Sequence[Unit], group: Group, area_cm2: float) -> Row | None:
+    """What validation chooses of at most that area; None where nothing is that small."""
+    rows = [row for row in settings_of(units, group) if row.mean("area_cm2") <= area_cm2]
+    for search in dict.fromkeys(unit.search for unit in units):
+        chosen = [_best_within(unit, group, area_cm2) for unit in units if unit.search == search]
+        found = tuple(circuit for circuit in chosen if circuit is not None)
+        if len(found) == len(chosen):
+            rows.append(Row(group, f"{search}, best of each front", found))
+    return max(rows, key=lambda row: row.mean("validation"), default=None)
+
+
+def _best_within(unit: Unit, group: Group, area_cm2: float) -> Circuit | None:
+    """Of the front of one search; settings are compared over all splits instead."""
+    small = [c for c in unit.circuits if c.group == group and not c.setting and c.area_cm2 <= area_cm2]
+    return max(small, key=lambda circuit: (circuit.validation, -circuit.area_cm2), default=None)
+
+
+def bar_rows(case: Case, units: Sequence[Unit]) -> list[tuple[Group, Point, Row | None]]:
+    """The rows of a data set's table, one for each bar."""
+    return [
+        (group, point, row_within(units, group, point.area_cm2))
+        for group, points in case.bars.items()
+        for point in points
+    ]
+
+
+def accuracy_bars(case: Case, units: Sequence[Unit]) -> list[Bar]:
+    """Test accuracy at each area to reach."""
+    return [
+        Bar(
+            f"{case.name}, {TITLES[group]}, at most {point.area_cm2:g} cm2",
+            row.mean("test") if row else 0.0,
+            point.accuracy,
+            "",
+        )
+        for group, point, row in bar_rows(case, units)
+    ]
+
+
+def power_bar(case: Case, units: Sequence[Unit]) -> Bar | None:
+    """Leakage of the gate-level row at the area that the power bar names, where it reaches the accuracy."""
+    row = row_within(units, "gates", case.power.point.area_cm2)
+    if row is None:
+        return None
+    name = f"{case.name}, {case.power.point}: leakage at {case.power.supply_v:g} V"
+    return Bar(name, row.leakage_mw(f"{case.power.supply_v:g}"), case.power.limit_mw, "mW", "min")
+
+
+def base_reduction(case: Case, units: Sequence[Unit], loss: float) -> tuple[float, Row] | None:
+    """By how much the exact 8-bit MLP is larger than our smallest row that loses at most `loss` to it."""
+    rows = [row for group in TITLES for row in settings_of(units, group)]
+    rows += [row for _, _, row in bar_rows(case, units) if row is not None]
+    good = [row for row in rows if row.mean("test") >= case.base.accuracy - loss]
+    if not good:
+        return None
+    smallest = min(good, key=lambda row: row.mean("area_cm2"))
+    return case.base.area_cm2 / smallest.mean("area_cm2"), smallest
