@@ -34,8 +34,8 @@ class Nsga2Anneal:
     """The searcher. A turn of NSGA-II, one annealing cycle from its front, and so on, each twice as long.
 
     Each turn begins with the best of the other. Its state is that of both, and for each phase (even ones are
-    evolution) the number of its first candidate, and how many its own searcher was asked before. A domain of up to 2^20 rows is left to NSGA-II alone.
-    Snapshots are exact.
+    evolution) the number of its first candidate, and how many its own searcher was asked before. A domain
+    of up to 2^20 rows is left to NSGA-II alone. Snapshots are exact.
     """
 
     def __init__(
