@@ -147,6 +147,7 @@ def gene_problem(data: DataSet, split: int, drive: str, folder: Path) -> GenePro
         goals=Goals((Objective("accuracy", "max"), Objective(f"egfet.{drive}", "min")), ()),
         models={"egfet": PrintedModel("egfet")},
         workload=Workload(),
+        known=part.part,
         fit=part,
         validation=part,
     )

@@ -12,6 +12,7 @@ not done again while the code is the same; `--quick` judges what is kept.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -37,6 +38,8 @@ from nas.stage import Sitting
 KEPT = RESULTS / "seed_papers"
 COUNT = ("hwmodels/adder_count", "nas/search/pymoo_adapter.py")
 TOLERANCE = 0.02
+AS_ACCURATE = 0.01
+"""How much less accurate on test rows a design of ours may be, in the bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +157,18 @@ def print_rows(search: Search, runs: Sequence[dict[str, Figures]]) -> None:
 
 
 def bars(found: dict[str, list[dict[str, Figures]]]) -> list[Bar]:
-    """Ours against each of the others, at the design within the tolerance."""
-    role, ours = ROLES[1], found["ours"]
+    """For each design of the others, the area of our smallest one that is as accurate, by its area."""
     held = []
-    for name in ("DATE 2024", "ICCAD 2023"):
-        lead = mean(ours, role, "test") - mean(found[name], role, "test")
-        share = mean(ours, role, "area_cm2") / mean(found[name], role, "area_cm2")
-        held.append(Bar(f"test accuracy of ours less that of {name}", lead, -0.01, ""))
-        held.append(Bar(f"area of ours by that of {name}", share, 0.5, "", "min"))
+    for name in ("ICCAD 2023", "DATE 2024"):
+        for role in ROLES:
+            enough = mean(found[name], role, "test") - AS_ACCURATE
+            areas = [
+                mean(found["ours"], own, "area_cm2")
+                for own in ROLES
+                if mean(found["ours"], own, "test") >= enough
+            ]
+            share = min(areas, default=math.inf) / mean(found[name], role, "area_cm2")
+            held.append(Bar(f"area of ours by that of {name}, {role}", share, 0.5, "", "min"))
     return held
 
 

@@ -13,12 +13,9 @@ from codegen.ir import Interface, Network
 from codegen.synthesis import MappedNetlist, SynthesisError, synthesize_cached
 from codegen.toolchain import ToolError
 from hwmodels.model import Cost, Metric, RefineError, Source, Workload
-from hwmodels.printed.estimate import ESTIMATED_AREA, ESTIMATED_POWER
 
 PREFIX = "synthesized_"
 REFINED = ("area_cm2", "power_mw", "latency_s", "total_area_cm2", "total_power_mw")
-PROXIES = {"area_cm2": ESTIMATED_AREA, "power_mw": ESTIMATED_POWER}
-"""What stands for a refined metric, where it is not the metric itself."""
 N_RANDOM_SAMPLES = 4096
 """Samples that leakage is averaged over where the workload brings none."""
 
@@ -30,7 +27,7 @@ def synthesized_metrics(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
             metric,
             name=PREFIX + metric.name,
             description=f"{metric.description}; of the netlist after synthesis",
-            proxy=PROXIES.get(metric.name, metric.name),
+            proxy=metric.name,
         )
         for metric in metrics
         if metric.name in REFINED

@@ -22,7 +22,7 @@ from nas.specfile import read_spec
 from nas.stage import RunInterrupted, Sitting
 from tests.e2e.specs import GENES, write_spec
 
-AREA, PROXY = "egfet.synthesized_area_cm2", "egfet.estimated_area_cm2"
+AREA, PROXY = "egfet.synthesized_area_cm2", "egfet.area_cm2"
 SPEC = (
     GENES.replace("evaluations: 20000", "evaluations: 4000")
     .replace("  mcu: {model: mcu, board: stm32f103}\n", "")
@@ -177,6 +177,6 @@ def test_of_many_designs_the_nearest_to_the_front_are_measured(
     assert len(kept) == 3 < len(genes)
     assert all(AREA in item.entry.metrics for item in measured)
     assert note.startswith(f"approximate_mlp-2: {AREA} was measured on 3 of ")
-    assert note.endswith("designs, the nearest to the front by egfet.estimated_area_cm2")
+    assert note.endswith("designs, the nearest to the front by egfet.area_cm2")
     best = max(item.entry.metrics["accuracy"] for item in genes if not item.constant)
     assert max(item.entry.metrics["accuracy"] for item in kept) == best

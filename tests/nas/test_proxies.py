@@ -35,8 +35,8 @@ class Lame:
 
 def test_proxies_are_known_by_their_full_names() -> None:
     found = proxies_of({"egfet": PrintedModel(), "other": PrintedModel()})
-    assert found["egfet.synthesized_area_cm2"] == "egfet.estimated_area_cm2"
-    assert found["other.synthesized_power_mw"] == "other.estimated_power_mw"
+    assert found["egfet.synthesized_area_cm2"] == "egfet.area_cm2"
+    assert found["other.synthesized_power_mw"] == "other.power_mw"
 
 
 def test_a_model_that_cannot_refine_is_refused() -> None:

@@ -41,9 +41,7 @@ def test_the_printed_model_refines_exactly_its_synthesized_metrics() -> None:
     proxies = {metric.name: metric.proxy for metric in model.metrics if metric.proxy}
     assert set(model.refine(MLP, Workload()).metrics) == set(proxies)
     assert {"synthesized_area_cm2", "synthesized_power_mw", "synthesized_latency_s"} < set(proxies)
-    assert proxies["synthesized_area_cm2"] == "estimated_area_cm2"
-    assert proxies["synthesized_power_mw"] == "estimated_power_mw"
-    assert proxies["synthesized_latency_s"] == "latency_s"
+    assert all(name == f"synthesized_{proxy}" for name, proxy in proxies.items())
 
 
 @pytest.mark.parametrize("design", [MLP, TREE])
