@@ -67,7 +67,7 @@ def _mlp(hidden: str, **options: object) -> Mapping[str, object]:
 
 
 _TREES: tuple[Mapping[str, object], ...] = ({"decision_tree": {}}, {"gate_netlist": {}})
-_BUDGET: Mapping[Search, int] = {"trees": 10_000, "mlp": 2_000_000}
+_BUDGET: Mapping[Search, int] = {"trees": 10_000, "mlp": 1_000_000}
 _SMALL: Mapping[Search, float] = {"trees": 120.0, "mlp": 600.0}
 
 CASES = (
@@ -120,7 +120,7 @@ CASES = (
         power=PowerBar(Point(0.950, 0.50), 1.0, 1.6),
         spaces={"trees": _TREES, "mlp": (_mlp("5..8"), {"gate_netlist": {"start": "best_accuracy"}})},
         seconds={"trees": 360.0, "mlp": 600.0},
-        evaluations=_BUDGET,
+        evaluations={"trees": 10_000, "mlp": 2_500_000},
     ),
     Case(
         name="red_wine",
@@ -135,7 +135,7 @@ CASES = (
             "gates": _points((0.573, 0.020), (0.589, 0.055), (0.600, 0.085)),
         },
         power=PowerBar(Point(0.589, 0.055), 0.6, 0.1),
-        spaces={"trees": _TREES, "mlp": (_mlp("2..4"),)},
+        spaces={"trees": _TREES, "mlp": (_mlp("2..4", distill="forest"),)},
         seconds=_SMALL,
         evaluations=_BUDGET,
     ),
@@ -152,7 +152,7 @@ CASES = (
             "gates": _points((0.525, 0.025), (0.540, 0.072), (0.553, 0.17), (0.558, 0.22)),
         },
         power=PowerBar(Point(0.525, 0.025), 0.6, 0.1),
-        spaces={"trees": _TREES, "mlp": (_mlp("2..4"),)},
+        spaces={"trees": _TREES, "mlp": (_mlp("2..4", distill="forest"),)},
         seconds=_SMALL,
         evaluations=_BUDGET,
     ),

@@ -9,7 +9,7 @@ import json
 import os
 import resource
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -59,8 +59,15 @@ SMALL_SPACE = (
 )
 MAX_MLPS = 16
 """Of the front of a gene search that many are synthesized, spread evenly over the logarithm of area."""
+LEAST_CM2 = 0.003
+"""By counting; what is smaller hardly looks at its inputs."""
 SEED_STEP = 1000
 """Between the seeds of two searches of the same split."""
+
+
+def on_all_rows(fit: float, validation: float) -> float:
+    """Accuracy on all training rows of an MLP, which is fitted on those that do not validate it."""
+    return (1 - VALIDATION["mlp"]) * fit + VALIDATION["mlp"] * validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,11 @@ class Circuit:
     leakage_mw: dict[str, float]
     network: str
     netlist: str
+
+    @property
+    def on_all(self) -> float:
+        """Of an MLP, the accuracy on all training rows."""
+        return on_all_rows(self.fit, self.validation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +153,9 @@ def circuits_of(problem: Problem, archive: Archive) -> Iterator[Circuit]:
         for done in archive.evaluations():
             if done.family == stage.name and done.network is not None and "accuracy" in done.metrics:
                 setting = ", ".join(
-                    f"{name} {value}" for name, value in done.values.items() if name in ("price", "chain", "start")
+                    f"{name} {value}"
+                    for name, value in done.values.items()
+                    if name in ("price", "chain", "start")
                 )
                 network = archive.network(done.network)
                 yield circuit_of(problem, group, setting, network, done.metrics)
@@ -150,16 +164,23 @@ def circuits_of(problem: Problem, archive: Archive) -> Iterator[Circuit]:
 def thinned(
     networks: Sequence[tuple[Network, dict[str, float]]],
 ) -> list[tuple[Network, dict[str, float]]]:
-    """At most `MAX_MLPS`: of each step of area the most accurate by validation."""
-    if len(networks) <= MAX_MLPS:
-        return list(networks)
-    areas = np.log([metrics["egfet.area_cm2"] + 1e-9 for _, metrics in networks])
-    steps = np.minimum((areas - areas.min()) / (np.ptp(areas) + 1e-12) * MAX_MLPS, MAX_MLPS - 1).astype(int)
-    best = {
-        step: max(np.flatnonzero(steps == step), key=lambda index: networks[index][1]["accuracy"])
+    """At most `MAX_MLPS`, none below `LEAST_CM2`: of each step of area the best by all training rows."""
+    large = [item for item in networks if item[1]["egfet.area_cm2"] >= LEAST_CM2]
+    if len(large) <= MAX_MLPS:
+        return large
+    areas = np.log([metrics["egfet.area_cm2"] for _, metrics in large])
+    steps = np.minimum((areas - areas.min()) / np.ptp(areas) * MAX_MLPS, MAX_MLPS - 1).astype(int)
+    return [
+        max(
+            (item for item, at in zip(large, steps, strict=True) if at == step),
+            key=lambda item: _on_all(item[1]),
+        )
         for step in sorted(set(steps.tolist()))
-    }
-    return [networks[index] for index in best.values()]
+    ]
+
+
+def _on_all(metrics: Mapping[str, float]) -> float:
+    return on_all_rows(metrics[FIT_PREFIX + "accuracy"], metrics["accuracy"])
 
 
 def circuit_of(

@@ -3,7 +3,7 @@
 For each bar, at its area: of the settings (a price of area, a start) of a group whose circuits have at most
 that mean area, the one with the best mean validation accuracy is taken, and its mean test accuracy is the
 figure. An MLP search gives a front instead: of each split, the circuit of at most that area with the best
-validation accuracy. Test rows choose nothing.
+accuracy on all training rows, those of the fit and those of the validation. Test rows choose nothing.
 """
 
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ def row_within(units: Sequence[Unit], group: Group, area_cm2: float) -> Row | No
 def _best_within(unit: Unit, group: Group, area_cm2: float) -> Circuit | None:
     """Of the front of one search; settings are compared over all splits instead."""
     small = [c for c in unit.circuits if c.group == group and not c.setting and c.area_cm2 <= area_cm2]
-    return max(small, key=lambda circuit: (circuit.validation, -circuit.area_cm2), default=None)
+    return max(small, key=lambda circuit: (circuit.on_all, -circuit.area_cm2), default=None)
 
 
 def bar_rows(case: Case, units: Sequence[Unit]) -> list[tuple[Group, Point, Row | None]]:
