@@ -23,7 +23,7 @@ from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue, Rows
 
 DEFAULT_POPULATION = 200
-GRADIENT_SEEDS = 16
+GRADIENT_SEEDS = 24
 """Networks trained by gradient for the first population, unless the spec says otherwise."""
 
 

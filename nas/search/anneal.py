@@ -29,7 +29,7 @@ class AnnealOptions:
     ends of a cycle, in units of what cheap worsenings cost.
     """
 
-    chains: int = 64
+    chains: int = 32
     archive: int = 400
     moves: float = 1.5
     first_steps: int = 200

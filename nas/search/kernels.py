@@ -66,6 +66,7 @@ def other_value(columns: Columns, column: int, old: float, uniform: float) -> fl
 
 @njit(cache=True)
 def scaled_step(columns: Columns, column: int, old: float, uniform: float, normal: float) -> float:
+    """A normal step, by ratio where the variable is logarithmic; its width is 0.1 % to 30 % of the range."""
     low, high = columns.low[column], columns.high[column]
     start = np.log(old) if columns.is_log[column] else old
     step = (high - low) * 10 ** (-3.0 + 2.5 * uniform) * normal

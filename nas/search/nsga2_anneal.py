@@ -18,7 +18,7 @@ class Nsga2AnnealOptions:
     for each of the turn before it. growth: of the turns, so that no budget has to be known.
     """
 
-    first_phase: int = 50_000
+    first_phase: int = 20_000
     anneal_share: float = 3.0
     growth: float = 2.0
 
@@ -33,8 +33,9 @@ class Nsga2AnnealOptions:
 class Nsga2Anneal:
     """The searcher. A turn of NSGA-II, one annealing cycle from its front, and so on, each twice as long.
 
-    Each turn begins with the best of the other. A domain of up to 2^20 rows is left to NSGA-II alone.
-    Snapshots are exact.
+    Each turn begins with the best of the other. Its state is that of both, and for each phase (even ones are
+    evolution) the number of its first candidate, and how many its own searcher was asked before. A domain
+    of up to 2^20 rows is left to NSGA-II alone. Snapshots are exact.
     """
 
     def __init__(
@@ -54,9 +55,7 @@ class Nsga2Anneal:
         described = f"{self._options!r} {population} {evolution!r} {annealing!r}"
         self._identity = pack_identity("nsga2_anneal", problem, described)
         self._starts: IntArray = np.zeros(1, np.int64)
-        """Number of the first candidate of each phase; even phases are evolution."""
         self._before: IntArray = np.zeros(1, np.int64)
-        """Candidates of the phase's own searcher before it."""
         self._n_asked = 0
 
     @property

@@ -9,9 +9,9 @@ def spread_weights(points: FloatArray, n_weights: int, rng: np.random.Generator)
     """(n_weights, n_objectives) positive weights whose best points spread over the front.
 
     points: (n, n_objectives) finite, minimized, n at least 1. The weight of the first objective is 1;
-    those of each other one are spread evenly, on a logarithmic scale, over the slopes of the convex hull
-    of the front of the first and that objective, each a random distance into its interval. With more than
-    two objectives the weights are paired at random, like a Latin hypercube. Rows rise in the second weight.
+    those of each other one are spread evenly, on a logarithmic scale, over the slopes of the front of the
+    first and that objective (`hull_slopes`), each a random distance into its interval. With more than two
+    objectives the weights are paired at random, like a Latin hypercube. Rows rise in the second weight.
     """
     weights = np.ones((n_weights, points.shape[1]))
     for column in range(1, points.shape[1]):
@@ -33,18 +33,24 @@ def _slope_range(first: FloatArray, second: FloatArray) -> tuple[float, float]:
 
 
 def hull_slopes(first: FloatArray, second: FloatArray) -> FloatArray:
-    """(n_edges,) fall of `first` for each unit of `second` along the lower hull, falling slopes."""
+    """(n_edges,) fall of `first` for each unit of `second` along the lower hull, falling slopes.
+
+    Edges count that end in the better half of what `first` takes along the hull: the cheapest designs
+    are worth little, however steeply they improve.
+    """
     order = np.lexsort((first, second))
     hull: list[tuple[float, float]] = []
     for x, y in zip(second[order].tolist(), first[order].tolist(), strict=True):
-        if hull and (y >= hull[-1][1]):
+        if hull and y >= hull[-1][1]:
             continue
         while len(hull) > 1 and _is_above(hull[-2], hull[-1], (x, y)):
             hull.pop()
         hull.append((x, y))
     corners = np.array(hull)
     steps = np.diff(corners, axis=0)
-    return -steps[:, 1] / steps[:, 0]
+    is_good = corners[1:, 1] < (corners[0, 1] + corners[-1, 1]) / 2
+    slopes: FloatArray = -steps[is_good, 1] / steps[is_good, 0]
+    return slopes
 
 
 def _is_above(before: tuple[float, float], middle: tuple[float, float], after: tuple[float, float]) -> bool:

@@ -14,8 +14,8 @@ from searchspaces.space import Rows
 
 SHIFT_STEPS = (-1, 0, 1, 2)
 """Activation shifts of the seeds, around the one that suits typical sums."""
-SEED_PRESSURES = (0.0, 0.0, 0.1, 0.2)
-"""Half of the seeds is trained for accuracy alone."""
+SEED_PRESSURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""From accuracy alone to few terms: what is large stays large, so the small end of the front has its own."""
 
 
 def seed_rows(
@@ -25,7 +25,7 @@ def seed_rows(
     targets: Targets,
     *,
     seed: int,
-    n_networks: int = 16,
+    n_networks: int = 24,
     steps: int | None = None,
 ) -> Rows:
     """(n_networks, n_genes) rows of trained networks, varied in activation shift and pressure.
@@ -49,7 +49,7 @@ def _recipe(options: ApproximateMlpOptions, interface: Interface, number: int) -
     input_bits = max(feature.bits for feature in interface.features)
     max_shift = options.max_shift_of(form)
     typical = typical_shift(input_bits, interface.n_features, max_shift, bits)
-    wanted = typical + SHIFT_STEPS[number % len(SHIFT_STEPS)]
+    wanted = typical + SHIFT_STEPS[number // len(SEED_PRESSURES) % len(SHIFT_STEPS)]
     allowed = options.activation_shift
     return MlpRecipe(
         hidden=tuple(width.upper for width in options.hidden),
@@ -58,5 +58,5 @@ def _recipe(options: ApproximateMlpOptions, interface: Interface, number: int) -
         max_shift=options.max_shift,
         activation_bits=bits,
         activation_shift=wanted if allowed is None else min(max(wanted, allowed.lower), allowed.upper),
-        pressure=SEED_PRESSURES[number // len(SHIFT_STEPS) % len(SEED_PRESSURES)],
+        pressure=SEED_PRESSURES[number % len(SEED_PRESSURES)],
     )

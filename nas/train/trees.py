@@ -1,6 +1,6 @@
 """Decision trees to start from and to compare with, and the prices of a printed one's parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from hwmodels.printed.costs import unit_costs
 from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, NAND, NOR, OR, OR_NOT
 from nas.errors import RunError
 from nas.train.forest import rows_to_learn
+from nas.train.pairs import comparing_pays
 from nas.train.rows import Codes, Targets, check_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, anneal_tree
 
@@ -102,15 +103,17 @@ def _body(cart: "DecisionTreeClassifier", interface: Interface) -> DecisionTree:
 class TreeRows:
     """What the trees of one stage are annealed on, whatever their price.
 
-    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. carts: of
-    2, 4, 8, ... leaves up to the most that the options allow, grown on all of these rows. Rows of one leaf of
-    the largest stand together, so that most words of the sets that annealing counts are empty.
+    codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows. pairs:
+    whether trees compare features. carts: of 2, 4, 8, ... leaves up to the most that the options allow, grown
+    on all of these rows. Rows of one leaf of the largest stand together, so that most words of the sets that
+    annealing counts are empty.
     """
 
     interface: Interface
     codes: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int64]
     weight: float
+    pairs: bool
     carts: tuple[Network, ...]
 
 
@@ -121,14 +124,18 @@ def tree_rows(
     if not isinstance(interface.output, ClassOutput):
         raise RunError(NO_CLASSES)
     rows = check_rows(interface, codes, targets)
-    known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), options.distill, seed=seed)
+    true_labels = rows.targets.astype(np.int64)
+    pairs = options.pairs is True or (
+        options.pairs == "auto" and comparing_pays(rows.codes, true_labels, seed=seed)
+    )
+    known, labels = rows_to_learn(rows.codes, true_labels, options.distill, seed=seed)
     grown = [
         _grow_cart(known, labels, leaves, options.depth, seed)
         for leaves in _sizes_up_to(options.leaves.upper)
     ]
     order = np.lexsort((labels, _leaf_ranks(grown[-1], known)))
     carts = tuple(Network(interface, _body(cart, interface)) for cart in grown)
-    return TreeRows(interface, known[order], labels[order], len(rows.codes) / len(known), carts)
+    return TreeRows(interface, known[order], labels[order], len(rows.codes) / len(known), pairs, carts)
 
 
 def _leaf_ranks(cart: "DecisionTreeClassifier", codes: Codes) -> npt.NDArray[np.int64]:
@@ -168,7 +175,7 @@ def train_tree(
         rows.interface,
         price=price,
         costs=costs,
-        options=options,
+        options=replace(options, pairs=rows.pairs),
         seed=seed,
         starts=rows.carts if previous is None else (previous, *rows.carts),
         row_weight=rows.weight,

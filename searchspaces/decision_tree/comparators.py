@@ -44,7 +44,7 @@ def make_comparators(
 ) -> Comparators:
     """All tests of the options, and the extra ones. codes: (n_rows, n_features), at least one row."""
     tests = dict.fromkeys(_threshold_tests(interface))
-    tests |= dict.fromkeys(_pair_tests(interface, options) if options.pairs else ())
+    tests |= dict.fromkeys(_pair_tests(interface, options) if options.pairs is True else ())
     tests |= dict.fromkeys(canonical_test(test, interface) for test in extra)
     varied: list[Test] = []
     truths: list[npt.NDArray[np.bool_]] = []

@@ -30,7 +30,7 @@ MAX_PRICES = 32
 
 DEFAULT_LEAVES = IntRange(2, 128)
 DEFAULT_INPUT_BITS = IntRange(2, 4)
-DEFAULT_PRICES = (6.0, 3.0, 1.5, 1.0, 0.6, 0.4, 0.25, 0.15, 0.08)
+DEFAULT_PRICES = (4.0, 2.0, 1.2, 0.7, 0.4, 0.25, 0.15, 0.09, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,16 @@ class DecisionTreeOptions:
     leaves: of a tree while it is annealed; leaves that answer the same are merged afterwards. depth:
     tests on the longest way, or None for no bound of its own. input_bits: the upper end is the width of
     a feature's code, the lower end the fewest top bits that a comparator of two features looks at.
-    pairs: whether there are such comparators. distill: whose answers to made-up rows are learnt too; auto is
-    a forest where rows are few.
-    prices: accuracy that each cm2 must earn, all above 0 and falling; one tree for each. moves: for each
-    price.
+    pairs: whether there are such comparators; auto has them where trees trained on the rows gain from them,
+    and none where trees are annealed without training. distill: whose answers to made-up rows are learnt too;
+    auto is a forest where rows are few. prices: accuracy that each cm2 must earn, all above 0 and falling;
+    one tree for each. moves: for each price.
     """
 
     leaves: IntRange = DEFAULT_LEAVES
     depth: int | None = None
     input_bits: IntRange = DEFAULT_INPUT_BITS
-    pairs: bool = False
+    pairs: bool | Literal["auto"] = "auto"
     distill: Teacher | None = "auto"
     prices: tuple[float, ...] = DEFAULT_PRICES
     moves: int = 100_000
@@ -98,7 +98,7 @@ PARSERS: Parsers = {
     "leaves": _parse_leaves,
     "depth": lambda value: parse_int(value, DEPTHS),
     "input_bits": lambda value: parse_int_range(value, CODE_BITS),
-    "pairs": parse_flag,
+    "pairs": lambda value: value if value == "auto" else parse_flag(value),
     "distill": lambda value: parse_teacher(value, TEACHERS),
     "prices": _parse_prices,
     "moves": lambda value: parse_int(value, MOVES),

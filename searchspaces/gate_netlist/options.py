@@ -32,7 +32,7 @@ MOVES = IntRange(1, 10**10)
 ROUNDS = IntRange(1, 100)
 CHANGES = IntRange(1, 8)
 DEFAULT_CHANGES = IntRange(1, 3)
-DEFAULT_PRICES = (0.03, 0.06, 0.1, 0.18, 0.3, 0.5, 0.8, 1.3, 2.0, 3.5, 6.0)
+DEFAULT_PRICES = (0.03, 0.08, 0.2, 0.35, 0.6, 1.0, 1.6, 2.5, 4.0, 7.0)
 TEMPERATURES = RealRange(1e-3, 1e4)
 
 

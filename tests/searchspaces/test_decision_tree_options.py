@@ -42,6 +42,10 @@ def test_there_is_a_job_for_each_price_in_order() -> None:
     assert tree_jobs(parse_options({"prices": [1, 0.5, 0.1]})) == (1.0, 0.5, 0.1)
 
 
+def test_pairs_may_be_left_to_the_rows() -> None:
+    assert parse_options({"pairs": "auto"}).pairs == "auto"
+
+
 def test_distill_may_be_switched_off() -> None:
     assert parse_options({"distill": False}).distill is None
 

@@ -12,6 +12,11 @@ def test_slopes_are_those_of_the_lower_hull_and_fall() -> None:
     assert hull_slopes(first, second).tolist() == [6.0, 1.0]
 
 
+def test_edges_that_end_in_the_worse_half_do_not_count() -> None:
+    first, second = np.array([10.0, 8.0, 4.0, 2.0]), np.array([0.0, 0.1, 1.0, 3.0])
+    assert hull_slopes(first, second).tolist() == pytest.approx([4 / 0.9, 1.0])
+
+
 def test_points_on_a_line_and_copies_have_one_slope() -> None:
     points = np.array([0.0, 1.0, 1.0, 2.0, 3.0])
     assert hull_slopes(6 - 2 * points, points).tolist() == [2.0]
