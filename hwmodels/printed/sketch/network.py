@@ -182,9 +182,9 @@ def _build(m: Population, r: Room, p: int, exact: bool, is_class: bool) -> IntAr
         contest.facts[N_HEADS] = n_outputs
         for j in range(n_outputs):
             contest.needed[j] = (1 << signed_width(contest.lo[j], contest.hi[j])) - 1
+    _plan_backwards(m, r, contest.facts[N_HEADS])
     direct_patterns(r.values, _directions(m, r, contest.facts[N_HEADS]), r.feature_bits)
     clear(r.graph, r.values, N_WORDS)
-    _plan_backwards(m, r, contest.facts[N_HEADS])
     for depth in range(last):
         _build_hidden(m, r, p, depth)
     for head in range(contest.facts[N_HEADS]):
@@ -202,24 +202,22 @@ def _build(m: Population, r: Room, p: int, exact: bool, is_class: bool) -> IntAr
 @njit(cache=True)
 def _directions(m: Population, r: Room, n_heads: int) -> FloatArray:
     """What the sums of the first layer, and the heads less their mean, gain by each input bit; no clips."""
-    n_first, n_features = m.masks[0].shape[1], m.masks[0].shape[2]
-    n_hidden = n_first if len(m.masks) > 1 else 0
-    found = np.zeros((max(1, n_hidden + (n_heads if len(m.masks) < 3 else 0)), n_features, MAX_CODE_BITS))
-    for j in range(n_hidden):
-        found[j] = r.coefficients[0, j, :n_features]
-    if len(m.masks) > 2:
-        return found
-    mean = np.zeros((n_features, MAX_CODE_BITS))
-    for head in range(n_heads):
-        gain = found[n_hidden + head]
-        if n_hidden == 0:
-            gain[:] = r.coefficients[0, head, :n_features]
-        for j in range(n_hidden):
-            gain += found[j] * r.coefficients[1, head, j].sum()
-        mean += gain / n_heads
-    if n_heads > 1:
-        for head in range(n_heads):
-            found[n_hidden + head] -= mean
+    depth, n_features = len(m.masks) - 1, m.masks[0].shape[2]
+    read = np.flatnonzero(r.read[0, : m.masks[0].shape[1]]) if depth else np.zeros(0, np.int64)
+    n_linear = n_heads if depth < 2 else 0
+    found = np.zeros((max(1, len(read) + n_linear), n_features, MAX_CODE_BITS))
+    for place, j in enumerate(read):
+        found[place] = r.coefficients[0, j, :n_features]
+    heads = found[len(read) : len(read) + n_linear]
+    for head in range(n_linear):
+        if depth == 0:
+            heads[head] = r.coefficients[0, head, :n_features]
+        for place, j in enumerate(read):
+            heads[head] += found[place] * r.coefficients[1, head, j].sum()
+    if n_linear > 1:
+        mean = heads.sum(axis=0) / n_linear
+        for head in range(n_linear):
+            heads[head] -= mean
     return found
 
 
