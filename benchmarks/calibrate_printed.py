@@ -28,7 +28,7 @@ from hwmodels.printed.sketch.population import sketch_batch, sketch_circuit
 FIT_SPLITS = (0, 1)
 PLACE = ROOT / "hwmodels" / "printed" / "data" / "estimate_egfet.json"
 KNOTS_CM2 = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-SMALLEST_LEFT = 0.3
+SMALLEST_LEFT = 0.2
 """Less than that of a network was never left by synthesis, other than of a few gates."""
 STIFFNESS = 2.0
 """Weight of a difference between neighboring knots; of 1 the error of one design."""

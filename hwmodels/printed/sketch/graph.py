@@ -16,14 +16,13 @@ from hwmodels.printed.costs import IntArray
 UintArray = npt.NDArray[np.uint64]
 FALSE, TRUE = 0, 1
 ALL_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
-N_WORDS, N_MORE = 16, 32
+N_WORDS, N_MORE = 32, 96
 """Words of 64 patterns while a graph is built, and after more were made for it."""
 CAPACITY = 12_288
 """Variables of the largest graph."""
 SLOTS = 32_768
-SIZE, N_INPUTS, OVERFLOW, N_USED, N_ALIKE, WORDS, FOLDED = range(7)
-"""Numbers in a graph: variables; input bits; 1 where there was no room; slots in use of both tables; words in
-use, and those by which the inputs were folded."""
+SIZE, N_INPUTS, OVERFLOW, N_USED, N_ALIKE, WORDS = range(6)
+"""Numbers in a graph: variables; input bits; 1 where there was no room; slots in use; words in use."""
 A = 8
 B = A + CAPACITY
 """Literals of each node."""
@@ -60,14 +59,11 @@ def clear(g: IntArray, v: UintArray, n_words: int) -> None:
     """Leaves the inputs alone. n_words: N_WORDS, or N_MORE where the inputs have as many."""
     for i in range(g[N_USED]):
         g[KEYS + g[USED + i]] = -1
-    first = 1 + g[N_INPUTS]
-    kept = first if n_words == N_WORDS and g[FOLDED] == N_WORDS else 0
-    for i in range(kept, g[N_ALIKE]):
+    for i in range(g[N_ALIKE]):
         g[ALIKE + g[ALIKE_USED + i]] = -1
-    g[WORDS] = g[FOLDED] = n_words
-    g[N_USED] = g[OVERFLOW] = 0
-    g[N_ALIKE] = g[SIZE] = kept
-    while g[SIZE] < first:
+    g[WORDS] = n_words
+    g[N_USED] = g[N_ALIKE] = g[OVERFLOW] = g[SIZE] = 0
+    for _ in range(1 + g[N_INPUTS]):
         _fold(g, v)
 
 

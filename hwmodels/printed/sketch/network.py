@@ -23,7 +23,7 @@ from hwmodels.printed.sketch.answer import (
 )
 from hwmodels.printed.sketch.cover import area_of
 from hwmodels.printed.sketch.graph import FALSE, N_WORDS, OVERFLOW, UintArray, all_of, any_of, clear
-from hwmodels.printed.sketch.patterns import add_patterns
+from hwmodels.printed.sketch.patterns import add_patterns, direct_patterns
 from hwmodels.printed.sketch.redundancy import n_live, rebuild, remove
 from hwmodels.printed.sketch.sums import (
     MAX_CODE_BITS,
@@ -69,7 +69,7 @@ class Room(NamedTuple):
     """Memory for one network at a time. spare: a second graph. coefficients: (n_layers, n, n, MAX_CODE_BITS).
 
     constants, lo, hi, read, needed: (n_layers, n). literals: (n_layers + 1, n, MAX_CODE_BITS) of the inputs
-    of each layer. out: (MAX_COLUMNS,).
+    of each layer. out: (MAX_COLUMNS,). feature_bits: (n_features,).
     """
 
     graph: IntArray
@@ -90,6 +90,7 @@ class Room(NamedTuple):
     out: IntArray
     words: IntArray
     indexes: IntArray
+    feature_bits: IntArray
 
 
 def make_room(memory: Memory, masks: Arrays, feature_bits: IntArray) -> Room:
@@ -116,6 +117,7 @@ def make_room(memory: Memory, masks: Arrays, feature_bits: IntArray) -> Room:
         np.zeros(MAX_COLUMNS, np.int64),
         empty_words(2 * n_outputs + 1),
         empty_words(2 * n_outputs + 1),
+        feature_bits,
     )
 
 
@@ -126,7 +128,6 @@ def sketch_population(
     """Writes (n_networks, N_FIGURES) figures: area as built, area without redundant gates, nodes; NaN for a
     network that is too large. area: (5,) of cells, see `cover`."""
     for p in range(len(figures)):
-        clear(r.graph, r.values, N_WORDS)
         outputs = _build(m, r, p, exact, is_class)
         if r.graph[OVERFLOW]:
             figures[p] = np.nan
@@ -182,6 +183,8 @@ def _build(m: Population, r: Room, p: int, exact: bool, is_class: bool) -> IntAr
         for j in range(n_outputs):
             contest.needed[j] = (1 << signed_width(contest.lo[j], contest.hi[j])) - 1
     _plan_backwards(m, r, contest.facts[N_HEADS])
+    direct_patterns(r.values, _directions(m, r, contest.facts[N_HEADS]), r.feature_bits)
+    clear(r.graph, r.values, N_WORDS)
     for depth in range(last):
         _build_hidden(m, r, p, depth)
     for head in range(contest.facts[N_HEADS]):
@@ -194,6 +197,28 @@ def _build(m: Population, r: Room, p: int, exact: bool, is_class: bool) -> IntAr
         place = decide(r.graph, r.values, contest, r.words, r.indexes)
         return r.indexes[place, BITS : BITS + r.indexes[place, LENGTH]].copy()
     return _all_bits(r, n_outputs)
+
+
+@njit(cache=True)
+def _directions(m: Population, r: Room, n_heads: int) -> FloatArray:
+    """What the sums of the first layer, and the heads less their mean, gain by each input bit; no clips."""
+    depth, n_features = len(m.masks) - 1, m.masks[0].shape[2]
+    read = np.flatnonzero(r.read[0, : m.masks[0].shape[1]]) if depth else np.zeros(0, np.int64)
+    n_linear = n_heads if depth < 2 else 0
+    found = np.zeros((max(1, len(read) + n_linear), n_features, MAX_CODE_BITS))
+    for place, j in enumerate(read):
+        found[place] = r.coefficients[0, j, :n_features]
+    heads = found[len(read) : len(read) + n_linear]
+    for head in range(n_linear):
+        if depth == 0:
+            heads[head] = r.coefficients[0, head, :n_features]
+        for place, j in enumerate(read):
+            heads[head] += found[place] * r.coefficients[1, head, j].sum()
+    if n_linear > 1:
+        mean = heads.sum(axis=0) / n_linear
+        for head in range(n_linear):
+            heads[head] -= mean
+    return found
 
 
 @njit(cache=True)
