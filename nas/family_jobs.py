@@ -14,8 +14,8 @@ from nas.cross_validation import Fold, rows_for
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
 from nas.errors import RunError
-from nas.gate_level import GateJob, gate_jobs, run_job
-from nas.gate_starts import CART_BITS, Pool, make_pool
+from nas.gate_level import GateJob, as_gates, gate_jobs, run_job
+from nas.gate_starts import CART_BITS, LearnedRows, cart_start, learned_rows
 from nas.parts import make_part
 from nas.problem import Problem, library_of
 from nas.train.trees import TreeRows, mapped_tree_costs, train_tree, tree_rows
@@ -92,7 +92,8 @@ class GateJobs:
     starts: Sequence[Start]
     library: CellLibrary
     seed: int
-    _pools: dict[tuple[int, Fold], Pool] = field(default_factory=dict)
+    _gates: dict[tuple[int, Fold], tuple[Network, ...]] = field(default_factory=dict)
+    _rows: dict[tuple[Interface, Fold], LearnedRows] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -129,30 +130,43 @@ class GateJobs:
 
     def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
         job = self._list[number]
-        pool = self._pool(job.start, fold)
+        starts = self._starts(job.start, fold)
+        rows = self._rows_for(starts[0].interface, fold)
         return run_job(
             job,
-            pool.starts,
+            starts,
             done,
-            pool.codes,
-            pool.labels,
+            rows.codes,
+            rows.labels,
             self.library,
             self.options,
             self.seed,
-            row_weight=pool.weight,
+            row_weight=rows.weight,
         )
 
-    def _pool(self, index: int, fold: Fold) -> Pool:
-        """Made once for all prices of a chain."""
-        if (index, fold) not in self._pools:
-            chain, rows = self._chains[index], rows_for(self.dataset, fold)
-            networks = [start.without(fold) for start in chain]
-            interface = networks[0].interface if chain else make_interface(self.dataset, self._bits, rows)
-            part = make_part(self.dataset, rows, interface)
-            self._pools[index, fold] = make_pool(
-                networks, interface, part.codes, part.targets, self.library, self.options, seed=self.seed
+    def _starts(self, index: int, fold: Fold) -> tuple[Network, ...]:
+        """Those of a chain as gates, synthesized once for all prices."""
+        if (index, fold) not in self._gates:
+            designs = [start.without(fold) for start in self._chains[index]]
+            self._gates[index, fold] = (
+                tuple(as_gates(design, self.library) for design in designs)
+                if designs
+                else (self._cart(fold),)
             )
-        return self._pools[index, fold]
+        return self._gates[index, fold]
+
+    def _cart(self, fold: Fold) -> Network:
+        interface = make_interface(self.dataset, self._bits, rows_for(self.dataset, fold))
+        return cart_start(self._rows_for(interface, fold), self.library, seed=self.seed)
+
+    def _rows_for(self, interface: Interface, fold: Fold) -> LearnedRows:
+        """With the answers of a forest, fitted once for all chains of an interface."""
+        if (interface, fold) not in self._rows:
+            part = make_part(self.dataset, rows_for(self.dataset, fold), interface)
+            self._rows[interface, fold] = learned_rows(
+                interface, part.codes, part.targets, self.options, seed=self.seed
+            )
+        return self._rows[interface, fold]
 
     @property
     def _bits(self) -> int:

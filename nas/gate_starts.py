@@ -1,6 +1,5 @@
 """What a chain of gate-level jobs starts from, and the rows that it learns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,37 +19,29 @@ ROWS_A_LEAF, CART_LEAVES = 20, (8, 128)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
-    """starts: as gates, all of one interface. codes: (n_rows, n_features). labels: (n_rows,) class indices.
+class LearnedRows:
+    """codes: (n_rows, n_features). labels: (n_rows,) class indices. weight: true rows by all rows."""
 
-    weight: true rows by all rows.
-    """
-
-    starts: tuple[Network, ...]
+    interface: Interface
     codes: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int64]
     weight: float
 
 
-def make_pool(
-    networks: Sequence[Network],
-    interface: Interface,
-    codes: Codes,
-    targets: Targets,
-    library: CellLibrary,
-    options: GateNetlistOptions,
-    *,
-    seed: int,
-) -> Pool:
-    """The networks as gates, or without any CART's tree, and the rows with those that a forest answers.
-
-    Raises RunError for rows that do not fit and networks that have no gates, and what synthesis raises.
-    """
+def learned_rows(
+    interface: Interface, codes: Codes, targets: Targets, options: GateNetlistOptions, *, seed: int
+) -> LearnedRows:
+    """The rows, and those that a forest answers. Raises RunError for rows that do not fit."""
     rows = check_rows(interface, codes, targets)
     known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), options.distill, seed=seed)
-    if not networks:
-        fewest, most = CART_LEAVES
-        leaves = min(most, max(fewest, len(rows.codes) // ROWS_A_LEAF))
-        networks = [cart_tree(interface, known, labels, max_leaves=leaves, seed=seed)]
-    starts = tuple(as_gates(network, library) for network in networks)
-    return Pool(starts, known, labels, len(rows.codes) / len(known))
+    return LearnedRows(interface, known, labels, len(rows.codes) / len(known))
+
+
+def cart_start(rows: LearnedRows, library: CellLibrary, *, seed: int) -> Network:
+    """CART's tree of the rows as gates. Raises RunError without classes, and what synthesis raises."""
+    fewest, most = CART_LEAVES
+    leaves = round(rows.weight * len(rows.codes)) // ROWS_A_LEAF
+    tree = cart_tree(
+        rows.interface, rows.codes, rows.labels, max_leaves=min(most, max(fewest, leaves)), seed=seed
+    )
+    return as_gates(tree, library)
