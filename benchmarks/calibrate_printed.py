@@ -57,7 +57,7 @@ class Designs:
 
 def load_designs() -> Designs:
     """Everything that is kept, with its sketch and counted price; designs without a gate are left out."""
-    model, rows = PrintedModel("egfet"), []
+    model, rows = PrintedModel("egfet", estimate=True), []
     for path in sorted(KEPT.glob("*.jsonl.gz")):
         name, split, drive = path.name.removesuffix(".jsonl.gz").rsplit("-", 2)
         for one in load_built(path):

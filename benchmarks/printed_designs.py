@@ -145,7 +145,7 @@ def gene_problem(data: DataSet, split: int, drive: str, folder: Path) -> GenePro
         name=data.name,
         space=ApproximateMlpGenes(options, interface),
         goals=Goals((Objective("accuracy", "max"), Objective(f"egfet.{drive}", "min")), ()),
-        models={"egfet": PrintedModel("egfet")},
+        models={"egfet": PrintedModel("egfet", estimate=True)},
         workload=Workload(),
         known=part.part,
         fit=part,
@@ -178,7 +178,7 @@ def late_designs(problem: GeneProblem, data: DataSet, seed: int) -> tuple[Networ
 
 def _spread(networks: Sequence[Network], data: DataSet, n_before: int) -> Iterator[Network]:
     """Half of the designs wanted, or what is missing; about evenly by the logarithm of counted area."""
-    model = PrintedModel("egfet")
+    model = PrintedModel("egfet", estimate=True)
     areas = [model.price(Design(network), Workload()).metrics[COUNTED] for network in networks]
     order = [i for i in np.argsort(areas, kind="stable").tolist() if 0 < areas[i] <= data.largest_cm2]
     wanted = min(len(order), data.n_designs - n_before if n_before else data.n_designs // 2)

@@ -219,7 +219,7 @@ def measure_all(model: PrintedModel, rng: np.random.Generator) -> dict[str, dict
 
 def main() -> int:
     given = arguments(__doc__ or "")
-    rng, model = np.random.default_rng(1), PrintedModel("egfet")
+    rng, model = np.random.default_rng(1), PrintedModel("egfet", estimate=True)
     timing, judged = speed(model, rng), judge_estimate()
     print_table(judged)
     if given.quick:

@@ -39,6 +39,8 @@ _METRICS = (
     Metric("converter_power_mw", "mW", "min", "network", "converters of the features that are read"),
     Metric("total_area_cm2", "cm2", "min", "network", "circuit and converters"),
     Metric("total_power_mw", "mW", "min", "network", "circuit and converters"),
+)
+_ESTIMATES = (
     Metric(ESTIMATED_AREA, "cm2", "min", "network", "what synthesis is likely to make of area_cm2"),
     Metric(ESTIMATED_POWER, "mW", "min", "network", "leakage and switching of the estimated area"),
 )
@@ -56,7 +58,9 @@ class PrintedModel:
     library's nominal supply where it is None. inferences_per_s: above 0; a circuit that is slower has a
     time_share above 1. converters: "none", the name of a kind in hwmodels/printed/converters.json, or a
     file of that layout. battery: name of one in hwmodels/printed/batteries.json; the model then gives
-    battery_share, which is at most 1. Raises HardwareModelError for an option that can't be.
+    battery_share, which is at most 1. estimate: whether it gives estimated_area_cm2 and estimated_power_mw,
+    which take tens of milliseconds a population, and a minute to compile at the first use. Raises
+    HardwareModelError for an option that can't be.
     """
 
     def __init__(
@@ -67,11 +71,14 @@ class PrintedModel:
         inferences_per_s: float = 5.0,
         converters: str = NO_CONVERTERS,
         battery: str | None = None,
+        estimate: bool = False,
     ) -> None:
         if not (math.isfinite(inferences_per_s) and inferences_per_s > 0):
             raise HardwareModelError(
                 f"printed: inferences_per_s must be finite and above 0, not {inferences_per_s}"
             )
+        if not isinstance(estimate, bool):
+            raise HardwareModelError(f"printed: estimate must be true or false, not {estimate!r}")
         try:
             self._library: CellLibrary = load_cells(cells)
             self._supply_v = self._library.nominal_supply_v if supply_v is None else supply_v
@@ -82,7 +89,9 @@ class PrintedModel:
         self._power_by_leakage = 1 + self._library.switching.share_at(inferences_per_s)
         self._converters: Converters = find_converters(converters)
         self._battery: Battery | None = None if battery is None else find_battery(battery)
-        self._estimator = Estimator(self._library, self._supply_v, self._power_by_leakage)
+        self._estimator: Estimator | None = None
+        if estimate:
+            self._estimator = Estimator(self._library, self._supply_v, self._power_by_leakage)
 
     @property
     def library(self) -> CellLibrary:
@@ -97,7 +106,8 @@ class PrintedModel:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         battery = () if self._battery is None else (_BATTERY_SHARE,)
-        return (*_METRICS, *battery, *synthesized_metrics(_METRICS))
+        estimates = () if self._estimator is None else _ESTIMATES
+        return (*_METRICS, *battery, *estimates, *synthesized_metrics(_METRICS))
 
     @property
     def bounds(self) -> Mapping[str, float]:
@@ -133,11 +143,12 @@ class PrintedModel:
             by_part = leakage_of_parts(content.interface, content.body, workload.samples, self._units)
             leakage_mw = np.array([sum(by_part.values())])
         counted = self._metrics(counts, np.array([latency_s]), leakage_mw, reads, content.interface)
-        metrics = {**counted, **self._estimator.of_network(content, counted)}
+        estimator = self._estimator
+        metrics = counted if estimator is None else {**counted, **estimator.of_network(content, counted)}
         return Cost(
             {name: float(values[0]) for name, values in metrics.items()},
             (*self._circuit_items(tally, by_part), *self._converter_items(reads, content.interface)),
-            (*self._units.sources(self._library), *self._option_sources(), *self._estimator.sources),
+            (*self._units.sources(self._library), *self._option_sources()),
         )
 
     def refine(self, design: Design, workload: Workload) -> Cost:
@@ -160,7 +171,10 @@ class PrintedModel:
         tally = count_batch(batch, interface, self._units.delay_s)
         leakage_mw = (tally.counts * self._units.leakage_mw).sum(axis=1)
         counted = self._metrics(tally.counts, tally.latency_s, leakage_mw, tally.reads, interface)
-        return PopulationPrices(counted, lambda: self._estimator.of_batch(batch, interface, counted))
+        estimator = self._estimator
+        if estimator is None:
+            return counted
+        return PopulationPrices(counted, lambda: estimator.of_batch(batch, interface, counted))
 
     def _count(self, network: Network) -> tuple[Tally, float]:
         tally = Tally(self._units.delay_s)
@@ -240,6 +254,7 @@ class PrintedModel:
             Source("inferences a second", self._rate, "1/s", "option inferences_per_s"),
             *self._converters.sources(),
             *(() if battery is None else (Source("battery", battery.power_mw, "mW", battery.source),)),
+            *(() if self._estimator is None else self._estimator.sources),
         )
 
 

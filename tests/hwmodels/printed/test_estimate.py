@@ -27,7 +27,7 @@ from codegen.ir import (
     TreeNode,
 )
 from codegen.ir.batch import batch_of
-from hwmodels.model import Workload
+from hwmodels.model import HardwareModelError, Workload
 from hwmodels.printed import PrintedModel
 from hwmodels.printed.calibration import Calibration, load_calibration
 from hwmodels.printed.sketch.population import sketch_batch, sketch_circuit
@@ -61,7 +61,11 @@ def random_network(rng: np.random.Generator, n_features: int, n_hidden: int, n_c
 
 
 def estimate(network: Network, model: PrintedModel | None = None) -> float:
-    return (model or PrintedModel()).price(Design(network), Workload()).metrics["estimated_area_cm2"]
+    return (
+        (model or PrintedModel(estimate=True))
+        .price(Design(network), Workload())
+        .metrics["estimated_area_cm2"]
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -84,7 +88,7 @@ def test_what_no_output_depends_on_is_not_counted() -> None:
 
 def test_a_batch_is_estimated_like_each_of_its_networks() -> None:
     networks = [random_network(np.random.default_rng(seed), 4, 3, 3) for seed in range(5)]
-    prices = PrintedModel().price_batch(batch_of(networks), networks[0].interface, Workload())
+    prices = PrintedModel(estimate=True).price_batch(batch_of(networks), networks[0].interface, Workload())
     assert prices["estimated_area_cm2"].tolist() == [estimate(network) for network in networks]
 
 
@@ -108,7 +112,7 @@ def test_a_library_with_other_areas_has_no_calibration_and_gives_counted_area(tm
     content = json.loads((Path("codegen") / "data" / "cells" / "egfet.json").read_text())
     content["cells"][0]["area_um2"] *= 2
     (tmp_path / "other.json").write_text(json.dumps(content))
-    model = PrintedModel(str(tmp_path / "other.json"))
+    model = PrintedModel(str(tmp_path / "other.json"), estimate=True)
     network = random_network(np.random.default_rng(1), 3, 2, 2)
     cost = model.price(Design(network), Workload())
     assert load_calibration(model.library) is None
@@ -128,7 +132,19 @@ def test_the_calibration_grows_with_its_figures_and_takes_counted_area_where_the
 def test_the_estimates_of_power_follow_the_supply() -> None:
     network = random_network(np.random.default_rng(2), 3, 2, 3)
     low, high = (
-        PrintedModel(supply_v=supply).price(Design(network), Workload()).metrics for supply in (0.6, 1.0)
+        PrintedModel(supply_v=supply, estimate=True).price(Design(network), Workload()).metrics
+        for supply in (0.6, 1.0)
     )
     assert low["estimated_area_cm2"] == high["estimated_area_cm2"]
     assert 0 < low["estimated_power_mw"] < high["estimated_power_mw"]
+
+
+def test_estimates_are_metrics_of_a_model_that_is_asked_for_them() -> None:
+    names = {metric.name for metric in PrintedModel().metrics}
+    asked = {metric.name for metric in PrintedModel(estimate=True).metrics}
+    assert asked - names == {"estimated_area_cm2", "estimated_power_mw"}
+
+
+def test_a_word_for_the_estimate_is_refused() -> None:
+    with pytest.raises(HardwareModelError, match="estimate must be true or false, not 'yes'"):
+        PrintedModel(estimate="yes")  # type: ignore[arg-type]
