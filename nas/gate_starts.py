@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.cells import CellLibrary
-from codegen.ir import Interface, Network
+from codegen.ir import ClassOutput, Interface, Network
+from nas.errors import RunError
 from nas.gate_level import as_gates
 from nas.train.forest import rows_to_learn
 from nas.train.rows import Codes, Targets, check_rows
@@ -31,7 +32,9 @@ class LearnedRows:
 def learned_rows(
     interface: Interface, codes: Codes, targets: Targets, options: GateNetlistOptions, *, seed: int
 ) -> LearnedRows:
-    """The rows, and those that a forest answers. Raises RunError for rows that do not fit."""
+    """The rows, and those that a forest answers. Raises RunError for unfit rows and without classes."""
+    if not isinstance(interface.output, ClassOutput):
+        raise RunError("gate_netlist: rows must have classes to answer with, not values; leave it out")
     rows = check_rows(interface, codes, targets)
     known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), options.distill, seed=seed)
     return LearnedRows(interface, known, labels, len(rows.codes) / len(known))
