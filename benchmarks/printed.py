@@ -17,9 +17,18 @@ from pathlib import Path
 from statistics import median
 from typing import TypeAlias
 
-from harness import RESULTS, ROOT, Arguments, Bar, code_fingerprint, report_bars
+from harness import RESULTS, ROOT, Arguments, Bar, report_bars
 from printed_cases import CASES, Case, Search
-from printed_runs import CODE, Unit, disagreement, problem_of, read_unit, run_unit, write_unit
+from printed_runs import (
+    Unit,
+    disagreement,
+    fingerprint,
+    problem_of,
+    read_unit,
+    run_unit,
+    spec_of,
+    write_unit,
+)
 from printed_table import TITLES, accuracy_bars, bar_rows, base_reduction, power_bar, settings_of
 
 Units: TypeAlias = Mapping[tuple[Search, int, int], Unit]
@@ -41,15 +50,16 @@ def kept_units(case: Case) -> Units:
     for search in SEARCHES:
         for path in sorted((KEPT / case.name).glob(f"{search}-*.json.gz")):
             code, unit = read_unit(path)
-            if code == code_fingerprint(CODE):
-                _, split, seed = path.name.removesuffix(".json.gz").split("-")
+            _, split, seed = path.name.removesuffix(".json.gz").split("-")
+            if code == fingerprint(spec_of(case, search, int(split))):
                 units[search, int(split), int(seed)] = unit
     return units
 
 
 def measure(given: argparse.Namespace) -> None:
     """Does what is not kept, each search in a process of its own so that its memory can be told."""
-    write_unit(SMALL, small_unit(given.data))
+    write_unit(SMALL, small_unit(given.data), fingerprint(spec_of(CASES[0], "trees", 0, small=True)))
+    kept = {case.name: kept_units(case) for case in CASES}
     wanted = [
         (case, search, split, seed)
         for seed in given.seeds
@@ -59,14 +69,9 @@ def measure(given: argparse.Namespace) -> None:
         if case.name in given.only
     ]
     for case, search, split, seed in wanted:
-        if not is_kept(kept_path(case, search, split, seed)):
+        if (search, split, seed) not in kept[case.name]:
             names = (case.name, search, str(split), str(seed))
             subprocess.run([sys.executable, __file__, "--data", given.data, "--one", *names], check=True)
-
-
-def is_kept(path: Path) -> bool:
-    """Whether that search is done, by this code."""
-    return path.is_file() and read_unit(path)[0] == code_fingerprint(CODE)
 
 
 def small_unit(data: Path) -> Unit:
@@ -78,7 +83,7 @@ def measure_one(name: str, search: Search, split: int, seed: int, data: Path) ->
     """One search, kept."""
     case = next(case for case in CASES if case.name == name)
     unit = run_unit(problem_of(case, search, split, data), search, seed)
-    write_unit(kept_path(case, search, split, seed), unit)
+    write_unit(kept_path(case, search, split, seed), unit, fingerprint(spec_of(case, search, split)))
     cost = f"{unit.seconds:.0f} s of processor, {unit.peak_mib:.0f} MiB"
     print(f"{name} {search}, split {split}, seed {seed}: {len(unit.circuits)} circuits, {cost}", flush=True)
 
@@ -115,14 +120,12 @@ def cost_bars(case: Case, kept: Units) -> list[Bar]:
 
 def check_kept(data: Path) -> list[str]:
     """Evaluates the circuits of the table again, exactly; gives what does not agree."""
-    paths = sorted(KEPT.rglob("*.json.gz"))
-    wrong = [
-        f"{path.relative_to(ROOT)}: belongs to other code; run without --quick"
-        for path in paths
-        if not is_kept(path)
-    ]
+    wrong = []
     for case in CASES:
         kept = kept_units(case)
+        stale = len(list((KEPT / case.name).glob("*.json.gz"))) - len(kept)
+        if stale:
+            wrong.append(f"{case.name}: {stale} kept searches belong to other code; run without --quick")
         rows = [row for *_, row in bar_rows(case, list(kept.values())) if row is not None]
         shown = {id(circuit) for row in rows for circuit in row.circuits}
         for (search, split, seed), unit in kept.items():

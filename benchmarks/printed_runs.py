@@ -11,6 +11,7 @@ import resource
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,10 @@ CODE = (
     "nas/gate_level.py",
     "nas/family_jobs.py",
     "nas/job_stage.py",
+    "nas/cross_validation.py",
+    "nas/gate_starts.py",
     "nas/gene_search.py",
     "nas/front.py",
-    "benchmarks/printed_cases.py",
-    "benchmarks/printed_runs.py",
 )
 LIBRARY = load_cells("egfet")
 GROUPS: dict[str, Group] = {"approximate_mlp": "mlp", "decision_tree": "tree", "gate_netlist": "gates"}
@@ -106,21 +107,27 @@ class Unit:
     peak_mib: float
 
 
-def problem_of(case: Case, search: Search, split: int, data: Path, *, small: bool = False) -> Problem:
-    """The spec of a search, as a user would write it. small: trees of one price, a second's work."""
+def spec_of(case: Case, search: Search, split: int, *, small: bool = False) -> dict[str, object]:
+    """The spec of a search, as a user would write it, but for its data. small: a second's work."""
     objective = "egfet.area_cm2" if search == "mlp" else "egfet.synthesized_area_cm2"
-    spec = {
+    return {
         "version": 1,
         "name": case.name,
         "seed": split,
         "task": "classification",
-        "data": {"csv": str(data / case.file), "target": "class"},
         "split": {"test": 0.3, "stratified": True, "validation": {"share": VALIDATION[search]}},
         "space": list(SMALL_SPACE if small else case.spaces[search]),
         "hardware": {"egfet": {"model": "printed", "cells": "egfet"}},
         "objectives": {"accuracy": "max", objective: "min"},
+        "limits": dict(case.limits.get(search, {})),
         "search": {"evaluations": case.evaluations[search]},
     }
+
+
+def problem_of(case: Case, search: Search, split: int, data: Path, *, small: bool = False) -> Problem:
+    """What `spec_of` describes, on the files of a folder."""
+    spec = spec_of(case, search, split, small=small)
+    spec["data"] = {"csv": str(data / case.file), "target": "class"}
     return build_problem(parse_spec(json.dumps(spec), base=data), allow_code=False)
 
 
@@ -229,11 +236,16 @@ def disagreement(circuits: Sequence[Circuit], problem: Problem) -> list[str]:
     return wrong
 
 
-def write_unit(path: Path, unit: Unit) -> None:
-    """As compressed JSON, with the fingerprint of the code that found it."""
+def fingerprint(spec: Mapping[str, object]) -> str:
+    """Of the code that a search depends on, and of its spec."""
+    return sha256(f"{code_fingerprint(CODE)} {MAX_MLPS} {json.dumps(spec)}".encode()).hexdigest()
+
+
+def write_unit(path: Path, unit: Unit, code: str) -> None:
+    """As compressed JSON, with the fingerprint of the search that found it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    content = {"code": code_fingerprint(CODE), **asdict(unit)}
+    content = {"code": code, **asdict(unit)}
     part.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
     part.replace(path)
 
