@@ -41,8 +41,8 @@ class PowerBar:
 class Case:
     """A data set. bars: to reach, by group. base: the exact 8-bit bespoke MLP.
 
-    spaces, evaluations and limits: of the spec, by search. seconds: of processor time that a search of one split
-    may take.
+    spaces, evaluations and limits: of the spec, by search. seconds: of processor time that a search of one
+    split may take.
     """
 
     name: str
