@@ -3,6 +3,7 @@
 import pytest
 
 from codegen.ir import ClassOutput, DecisionTree, Feature, Interface, Network
+from hwmodels.model import Workload
 from nas.evaluate import Priced
 from nas.finish import Finalist, final_front, front_entry
 from nas.objectives import Goals, Objective
@@ -18,7 +19,7 @@ def finalist(accuracy: float, area: float, *, n_validated: int = 478, power: flo
         Interface((Feature("x", 0.0, 1.0, 2),), ClassOutput(("a", "b"))), DecisionTree((), (0,))
     )
     entry = front_entry("tree", network, {"accuracy": accuracy, "area": area, "power": power})
-    return Finalist(entry, network, Priced({}, {}, {}), False, (), n_validated)
+    return Finalist(entry, network, Priced({}, {}, {}), False, Workload(), (), n_validated)
 
 
 FRONT = [finalist(0.95, 4.0), finalist(0.945, 2.0), finalist(0.941, 1.0), finalist(0.939, 0.5)]
