@@ -68,10 +68,10 @@ def interrupt(folder: Path) -> None:
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        first = process.stderr.readline()
+        searching = any("search" in line for line in iter(process.stderr.readline, ""))
         process.send_signal(signal.SIGINT)
         rest, out = process.stderr.read(), process.stdout.read()
-    assert "search" in first
+    assert searching
     assert process.returncode == 130, rest
     assert out == ""
     assert rest.endswith("Interrupted. Go on with: silkscreen resume runs/iris\n")
