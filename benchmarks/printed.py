@@ -102,8 +102,7 @@ def report(case: Case, kept: Units) -> list[Bar]:
     for loss in (0.0, 0.05):
         if (found := base_reduction(case, units, loss)) is not None:
             print(f"  {found[0]:.0f} times smaller than the exact 8-bit MLP, losing at most {loss:.0%}")
-    power = power_bar(case, units)
-    return [*accuracy_bars(case, units), *([power] if power else []), *cost_bars(case, kept)]
+    return [*accuracy_bars(case, units), power_bar(case, units), *cost_bars(case, kept)]
 
 
 def cost_bars(case: Case, kept: Units) -> list[Bar]:

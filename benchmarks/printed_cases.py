@@ -30,7 +30,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class PowerBar:
-    """The design that reaches the accuracy of `point` must leak less than this. limit: in mW."""
+    """A gate-level design that reaches the accuracy of `point` must leak less than this."""
 
     point: Point
     supply_v: float

@@ -55,6 +55,7 @@ def test_the_examples_entry_point_names_its_class() -> None:
 def test_the_examples_own_tests_pass(monkeypatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLE)
     tests = load(EXAMPLE / "test_ice40_cells.py")
-    for name in dir(tests):
-        if name.startswith("test_"):
-            getattr(tests, name)()
+    names = [name for name in dir(tests) if name.startswith("test_")]
+    assert names
+    for name in names:
+        getattr(tests, name)()

@@ -13,6 +13,7 @@ SECTION = PAGE.partition("## The family `gate_netlist`")[2].partition("\n## ")[0
 
 def test_the_worked_example_computes_what_the_page_says() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+    assert "\nassert " in example
     exec(compile(example, "docs/spaces.md", "exec"), {})  # noqa: S102  the page is ours
 
 

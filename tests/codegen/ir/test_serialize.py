@@ -213,9 +213,10 @@ def test_a_damaged_text_gives_a_network_or_an_error_and_nothing_else(
     piece = data.draw(st.text(alphabet='0123456789"{}[],:-.eEtrufalsn\\ud8', max_size=4))
     tail = "" if data.draw(st.booleans()) else text[at + length :]
     try:
-        from_json(text[:at] + piece + tail)
+        read = from_json(text[:at] + piece + tail)
     except IrError:
         return
+    assert isinstance(read, Network)
 
 
 JSON = st.recursive(
@@ -241,6 +242,7 @@ def test_any_value_anywhere_gives_a_network_or_an_error(
             break
         node = node[key]
     try:
-        from_json(json.dumps(tree if data is not None else value))
+        read = from_json(json.dumps(tree if data is not None else value))
     except IrError:
         return
+    assert isinstance(read, Network)
