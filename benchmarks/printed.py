@@ -51,14 +51,14 @@ def kept_units(case: Case) -> Units:
         for path in sorted((KEPT / case.name).glob(f"{search}-*.json.gz")):
             code, unit = read_unit(path)
             _, split, seed = path.name.removesuffix(".json.gz").split("-")
-            if code == fingerprint(spec_of(case, search, int(split))):
+            if code == fingerprint(search, spec_of(case, search, int(split))):
                 units[search, int(split), int(seed)] = unit
     return units
 
 
 def measure(given: argparse.Namespace) -> None:
     """Does what is not kept, each search in a process of its own so that its memory can be told."""
-    write_unit(SMALL, small_unit(given.data), fingerprint(spec_of(CASES[0], "trees", 0, small=True)))
+    write_unit(SMALL, small_unit(given.data), fingerprint("trees", spec_of(CASES[0], "trees", 0, small=True)))
     kept = {case.name: kept_units(case) for case in CASES}
     wanted = [
         (case, search, split, seed)
@@ -83,7 +83,7 @@ def measure_one(name: str, search: Search, split: int, seed: int, data: Path) ->
     """One search, kept."""
     case = next(case for case in CASES if case.name == name)
     unit = run_unit(problem_of(case, search, split, data), search, seed)
-    write_unit(kept_path(case, search, split, seed), unit, fingerprint(spec_of(case, search, split)))
+    write_unit(kept_path(case, search, split, seed), unit, fingerprint(search, spec_of(case, search, split)))
     cost = f"{unit.seconds:.0f} s of processor, {unit.peak_mib:.0f} MiB"
     print(f"{name} {search}, split {split}, seed {seed}: {len(unit.circuits)} circuits, {cost}", flush=True)
 

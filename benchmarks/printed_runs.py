@@ -34,22 +34,41 @@ from nas.problem import Problem, build_problem, gene_problem
 from nas.specfile import parse_spec, spec_text
 from nas.stage import Sitting
 
-CODE = (
-    "codegen/ir",
+TREE_CODE = (
+    "codegen/ir/evaluate.py",
+    "codegen/ir/network.py",
     "codegen/circuit",
     "codegen/synthesis",
-    "hwmodels/printed",
-    "searchspaces",
-    "nas/search",
-    "nas/train",
+    "hwmodels/printed/costs.py",
+    "hwmodels/printed/units.py",
+    "searchspaces/decision_tree",
+    "searchspaces/gate_netlist",
+    "nas/train/forest.py",
+    "nas/train/pairs.py",
+    "nas/train/rows.py",
+    "nas/train/trees.py",
     "nas/gate_level.py",
     "nas/family_jobs.py",
     "nas/job_stage.py",
     "nas/cross_validation.py",
     "nas/gate_starts.py",
+)
+MLP_CODE = (
+    *TREE_CODE,
+    "codegen/ir/batch.py",
+    "codegen/ir/kernels.py",
+    "codegen/ir/lowering.py",
+    "codegen/ir/members.py",
+    "codegen/ir/population.py",
+    "hwmodels/printed",
+    "searchspaces/approximate_mlp",
+    "nas/search",
+    "nas/train",
     "nas/gene_search.py",
     "nas/front.py",
 )
+CODE: dict[Search, tuple[str, ...]] = {"trees": TREE_CODE, "mlp": MLP_CODE}
+"""What the figures of a search come from."""
 LIBRARY = load_cells("egfet")
 GROUPS: dict[str, Group] = {"approximate_mlp": "mlp", "decision_tree": "tree", "gate_netlist": "gates"}
 VALIDATION: dict[Search, float] = {"trees": 0.3, "mlp": 0.2}
@@ -93,8 +112,8 @@ class Circuit:
 
     @property
     def on_all(self) -> float:
-        """Of an MLP, the accuracy on all training rows."""
-        return on_all_rows(self.fit, self.validation)
+        """Accuracy on all training rows."""
+        return on_all_rows(self.fit, self.validation) if self.group == "mlp" else self.fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +181,7 @@ def circuits_of(problem: Problem, archive: Archive) -> Iterator[Circuit]:
                 setting = ", ".join(
                     f"{name} {value}"
                     for name, value in done.values.items()
-                    if name in ("price", "chain", "start")
+                    if name in ("price", "teacher", "start")
                 )
                 network = archive.network(done.network)
                 yield circuit_of(problem, group, setting, network, done.metrics)
@@ -236,9 +255,9 @@ def disagreement(circuits: Sequence[Circuit], problem: Problem) -> list[str]:
     return wrong
 
 
-def fingerprint(spec: Mapping[str, object]) -> str:
+def fingerprint(search: Search, spec: Mapping[str, object]) -> str:
     """Of the code that a search depends on, and of its spec."""
-    return sha256(f"{code_fingerprint(CODE)} {MAX_MLPS} {json.dumps(spec)}".encode()).hexdigest()
+    return sha256(f"{code_fingerprint(CODE[search])} {MAX_MLPS} {json.dumps(spec)}".encode()).hexdigest()
 
 
 def write_unit(path: Path, unit: Unit, code: str) -> None:

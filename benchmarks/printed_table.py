@@ -1,9 +1,9 @@
 """From kept searches to the table of `printed.py`: what is chosen on training rows, and its test accuracy.
 
-For each bar, at its area: of the settings (a price of area, a start) of a group whose circuits have at most
-that mean area, the one with the best mean validation accuracy is taken, and its mean test accuracy is the
-figure. An MLP search gives a front instead: of each split, the circuit of at most that area with the best
-accuracy on all training rows, those of the fit and those of the validation. Test rows choose nothing.
+For each bar, at its area, a group offers rows of one circuit a search: those of one setting (a price of area
+in one chain of designs), where their mean area is at most that, and of each chain, and of all, the circuit of
+at most that area with the best accuracy on all training rows. Of these rows the one with the best mean
+validation accuracy is taken, and its mean test accuracy is the figure. Test rows choose nothing.
 """
 
 from collections.abc import Sequence
@@ -69,16 +69,27 @@ def row_within(units: Sequence[Unit], group: Group, area_cm2: float) -> Row | No
     """What validation chooses of at most that area; None where nothing is that small."""
     rows = [row for row in settings_of(units, group) if row.mean("area_cm2") <= area_cm2]
     for search in dict.fromkeys(unit.search for unit in units):
-        chosen = [_best_within(unit, group, area_cm2) for unit in units if unit.search == search]
-        found = tuple(circuit for circuit in chosen if circuit is not None)
-        if len(found) == len(chosen):
-            rows.append(Row(group, f"{search}, best of each front", found))
+        own = [unit for unit in units if unit.search == search]
+        for chain in _chains(own, group):
+            chosen = [_best_within(unit, group, chain, area_cm2) for unit in own]
+            found = tuple(circuit for circuit in chosen if circuit is not None)
+            if len(found) == len(chosen):
+                rows.append(Row(group, f"{search}, best of {chain or 'all'}", found))
     return max(rows, key=lambda row: row.mean("validation"), default=None)
 
 
-def _best_within(unit: Unit, group: Group, area_cm2: float) -> Circuit | None:
-    """Of the front of one search; settings are compared over all splits instead."""
-    small = [c for c in unit.circuits if c.group == group and not c.setting and c.area_cm2 <= area_cm2]
+def _chains(units: Sequence[Unit], group: Group) -> list[str]:
+    """What settings of a group share but for the price; empty is all of them."""
+    settings = [circuit.setting for unit in units for circuit in unit.circuits if circuit.group == group]
+    return list(dict.fromkeys(["", *(setting.rpartition(", price ")[0] for setting in settings)]))
+
+
+def _best_within(unit: Unit, group: Group, chain: str, area_cm2: float) -> Circuit | None:
+    small = [
+        circuit
+        for circuit in unit.circuits
+        if circuit.group == group and circuit.setting.startswith(chain) and circuit.area_cm2 <= area_cm2
+    ]
     return max(small, key=lambda circuit: (circuit.on_all, -circuit.area_cm2), default=None)
 
 

@@ -4,8 +4,9 @@ A network is synthesized, its netlist annealed at a price of area, mapped again,
 network whose body is a `GateNetlist`. A stage of a run is a list of jobs, one for each start and price.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from codegen.circuit import pack_codes
 from codegen.ir import ClassOutput, GateNetlist, Interface, Network, TensorNet
 from codegen.ir.evaluate import Codes, evaluate
 from codegen.ir.network import GATE_KINDS
-from codegen.synthesis import FAST, THOROUGH, map_netlist, synthesize_network
+from codegen.synthesis import FAST, THOROUGH, Recipe, map_netlist, synthesize_network
 from nas.errors import ProofError, RunError
 from searchspaces.gate_netlist import (
     GateNetlistOptions,
@@ -29,32 +30,22 @@ from searchspaces.gate_netlist.slots import Areas, Labels, Words
 
 @dataclass(frozen=True, slots=True)
 class GateJob:
-    """One start at one price. number: from 0, its place in the stage. start: index of the design.
-
-    after: number of the job with the same start at the next lower price, whose result this one may start
-    from instead; None for the lowest.
-    """
+    """One start at one price. number: from 0, its place in the stage. start: index of the design."""
 
     number: int
     start: int
     price: float
-    after: int | None
 
 
 def gate_jobs(n_starts: int, options: GateNetlistOptions) -> tuple[GateJob, ...]:
     """The jobs of a stage, start by start, each at rising prices: what a job needs comes before it."""
-    jobs: list[GateJob] = []
-    for start in range(n_starts):
-        for index, price in enumerate(options.prices):
-            number = len(jobs)
-            jobs.append(GateJob(number, start, price, number - 1 if index else None))
-    return tuple(jobs)
+    pairs = product(range(n_starts), options.prices)
+    return tuple(GateJob(number, start, price) for number, (start, price) in enumerate(pairs))
 
 
 def run_job(
     job: GateJob,
     starts: Sequence[Network],
-    done: Mapping[int, Network],
     codes: Codes,
     labels: Labels,
     library: CellLibrary,
@@ -62,20 +53,28 @@ def run_job(
     seed: int,
     *,
     row_weight: float = 1.0,
+    recipes: Sequence[Recipe] = THOROUGH,
 ) -> Network:
-    """Improves the best, at the job's price, of its starts and the result of the job before it.
+    """Improves the best of its starts at the job's price.
 
-    starts: designs of one interface, better as `as_gates` than synthesized again for each job. done: results
-    by the number of their job. seed: of the stage; the job makes its own of it. Other arguments and errors as
-    `improve`.
+    starts: designs of one interface, better as `as_gates` than synthesized again for each job. seed: of the
+    stage; the job makes its own of it. Other arguments and errors as `improve`.
     """
     networks = [as_gates(start, library) for start in starts]
-    if job.after is not None and job.after in done:
-        networks.append(done[job.after])
     rows = _Rows.of(networks[0].interface, codes, labels, library)
     best = min(networks, key=lambda network: rows.judge(_gates(network), job.price).cost)
     own_seed = int(np.random.SeedSequence(seed, spawn_key=(job.number,)).generate_state(1)[0])
-    return improve(best, codes, labels, library, options, job.price, own_seed, row_weight=row_weight)
+    return improve(
+        best,
+        codes,
+        labels,
+        library,
+        options,
+        job.price,
+        own_seed,
+        row_weight=row_weight,
+        recipes=recipes,
+    )
 
 
 def improve(
@@ -88,16 +87,17 @@ def improve(
     seed: int,
     *,
     row_weight: float = 1.0,
+    recipes: Sequence[Recipe] = THOROUGH,
 ) -> Network:
     """The network as gates, annealed on training rows and mapped again `options.rounds` times.
 
     codes: (n_rows, n_features) training rows. labels: (n_rows,) their classes. price: accuracy, as a share
     of 1, that a cm2 must earn; errors + price * n_rows * area of the result is never above that of the start
     as gates. row_weight: true rows by all rows where some are made up, above 0 and up to 1; temperatures
-    chosen by the number of rows follow it. The result depends on the arguments, and on the synthesis tools,
-    alone. Raises RunError for a network without classes, SpaceError for rows that do not fit, ToolError and
-    SynthesisError where synthesis fails, ProofError where the result errs on other rows than the search
-    counted.
+    chosen by the number of rows follow it. recipes: of the last mapping. The result depends on the
+    arguments, and on the synthesis tools, alone. Raises RunError for a network without classes, SpaceError
+    for rows that do not fit, ToolError and SynthesisError where synthesis fails, ProofError where the result
+    errs on other rows than the search counted.
     """
     start = as_gates(network, library)
     rows = _Rows.of(start.interface, codes, labels, library)
@@ -115,8 +115,8 @@ def improve(
             temperatures=_temperatures(options, len(labels), row_weight),
             changes=options.changes,
         )
-        recipes = THOROUGH if index + 1 == options.rounds else FAST
-        mapped = map_netlist(annealed, len(rows.words), library, recipes).netlist
+        is_last = index + 1 == options.rounds
+        mapped = map_netlist(annealed, len(rows.words), library, recipes if is_last else FAST).netlist
         best = min((best, annealed, mapped), key=lambda netlist: rows.judge(netlist, price).cost)
     result = Network(start.interface, best)
     _check_errors(result, codes, labels, rows.judge(best, price))

@@ -9,14 +9,16 @@ from codegen.cells import CellLibrary
 from codegen.ir import ClassOutput, Interface, Network
 from nas.errors import RunError
 from nas.gate_level import as_gates
-from nas.train.forest import rows_to_learn
+from nas.train.forest import Teacher, rows_to_learn
 from nas.train.rows import Codes, Targets, check_rows
 from nas.train.trees import cart_tree
-from searchspaces.gate_netlist import GateNetlistOptions
 
 CART_BITS = 4
-ROWS_A_LEAF, CART_LEAVES = 20, (8, 128)
-"""CART's tree has a leaf for so many true rows, within these bounds: prices prune what is too much."""
+ROWS_A_LEAF, CART_LEAVES = 60, (8, 128)
+"""CART's tree has a leaf for so many true rows, within these bounds.
+
+Prices prune what is too much, but a tree that knows single rows by heart is pruned to what it knows of them.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,13 +32,16 @@ class LearnedRows:
 
 
 def learned_rows(
-    interface: Interface, codes: Codes, targets: Targets, options: GateNetlistOptions, *, seed: int
+    interface: Interface, codes: Codes, targets: Targets, teacher: Teacher, *, seed: int
 ) -> LearnedRows:
-    """The rows, and those that a forest answers. Raises RunError for unfit rows and without classes."""
+    """The rows, and for the teacher forest those that it answers.
+
+    Raises RunError for unfit rows and without classes.
+    """
     if not isinstance(interface.output, ClassOutput):
         raise RunError("gate_netlist: rows must have classes to answer with, not values; leave it out")
     rows = check_rows(interface, codes, targets)
-    known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), options.distill, seed=seed)
+    known, labels = rows_to_learn(rows.codes, rows.targets.astype(np.int64), teacher, seed=seed)
     return LearnedRows(interface, known, labels, len(rows.codes) / len(known))
 
 

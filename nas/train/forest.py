@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 Labels: TypeAlias = npt.NDArray[np.int64]
+Teacher: TypeAlias = Literal["data", "forest"]
+"""Who says what a row's class is: the data, or for made-up rows beside the true ones a forest."""
 
 N_TREES = 200
 N_NEIGHBORS = 5
@@ -24,14 +26,19 @@ STUDENT_LEAVES, N_FOLDS, FOLD_TREES = (16, 32), 3, 60
 """How a teacher is chosen: leaves of the CART trees that learn from it, folds of the rows, trees a forest."""
 
 
-def rows_to_learn(
-    codes: Codes, labels: Labels, distill: Literal["auto", "forest"] | None, *, seed: int
-) -> tuple[Codes, Labels]:
-    """The rows as they are, or those of `distill_rows`; auto: up to 5,000 true rows, and at least two."""
-    few = 2 <= len(codes) <= ENOUGH_ROWS
-    if distill == "forest" or (distill == "auto" and few):
-        return distill_rows(codes, labels, seed=seed)
-    return codes, labels
+def teachers_of(distill: Literal["auto", "forest"] | None, n_rows: int) -> tuple[Teacher, ...]:
+    """Whose answers a family learns, one chain of designs each.
+
+    n_rows: true training rows. auto: the data's alone, and a forest's beside them where rows are few.
+    """
+    if distill == "auto":
+        return ("data", "forest") if 2 <= n_rows <= ENOUGH_ROWS else ("data",)
+    return ("forest",) if distill == "forest" else ("data",)
+
+
+def rows_to_learn(codes: Codes, labels: Labels, teacher: Teacher, *, seed: int) -> tuple[Codes, Labels]:
+    """The rows as they are, or for a forest those of `distill_rows`."""
+    return distill_rows(codes, labels, seed=seed) if teacher == "forest" else (codes, labels)
 
 
 def distill_rows(codes: Codes, labels: Labels, *, seed: int) -> tuple[Codes, Labels]:

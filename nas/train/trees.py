@@ -11,7 +11,7 @@ from codegen.ir import ClassOutput, DecisionTree, Interface, Network, ThresholdT
 from hwmodels.printed.costs import unit_costs
 from hwmodels.printed.units import AND, AND_NOT, COMPARE, INVERTER, MUX, NAND, NOR, OR, OR_NOT
 from nas.errors import RunError
-from nas.train.forest import rows_to_learn
+from nas.train.forest import Teacher, rows_to_learn
 from nas.train.pairs import comparing_pays
 from nas.train.rows import Codes, Targets, check_rows
 from searchspaces.decision_tree import DecisionTreeOptions, TreeCosts, anneal_tree
@@ -118,9 +118,15 @@ class TreeRows:
 
 
 def tree_rows(
-    interface: Interface, codes: Codes, targets: Targets, options: DecisionTreeOptions, *, seed: int
+    interface: Interface,
+    codes: Codes,
+    targets: Targets,
+    options: DecisionTreeOptions,
+    teacher: Teacher,
+    *,
+    seed: int,
 ) -> TreeRows:
-    """The rows, and those that a forest answers; errors as `cart_tree`."""
+    """The rows, and for the teacher forest those that it answers; errors as `cart_tree`."""
     if not isinstance(interface.output, ClassOutput):
         raise RunError(NO_CLASSES)
     rows = check_rows(interface, codes, targets)
@@ -128,7 +134,7 @@ def tree_rows(
     pairs = options.pairs is True or (
         options.pairs == "auto" and comparing_pays(rows.codes, true_labels, seed=seed)
     )
-    known, labels = rows_to_learn(rows.codes, true_labels, options.distill, seed=seed)
+    known, labels = rows_to_learn(rows.codes, true_labels, teacher, seed=seed)
     grown = [
         _grow_cart(known, labels, leaves, options.depth, seed)
         for leaves in _sizes_up_to(options.leaves.upper)

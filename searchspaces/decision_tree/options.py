@@ -42,8 +42,8 @@ class DecisionTreeOptions:
     a feature's code, the lower end the fewest top bits that a comparator of two features looks at.
     pairs: whether there are such comparators; auto has them where trees trained on the rows gain from them,
     and none where trees are annealed without training. distill: whose answers to made-up rows are learnt too;
-    auto is a forest where rows are few. prices: accuracy that each cm2 must earn, all above 0 and falling;
-    one tree for each. moves: for each price.
+    auto anneals trees with and without a forest's where rows are few. prices: accuracy that each cm2 must
+    earn, all above 0 and falling; one tree for each. moves: for each price.
     """
 
     leaves: IntRange = DEFAULT_LEAVES

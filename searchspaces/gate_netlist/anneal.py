@@ -25,7 +25,7 @@ from searchspaces.space import SpaceError
 
 COLD = 0.1
 """Last temperature in errors: a move that costs half an error more is taken once in 150 times."""
-HOT, HOT_MANY, MANY_ROWS = 0.5, 1.0, 4096
+HOT, HOT_MANY, MANY_ROWS = 0.4, 1.0, 4096
 """First temperature in errors, and that of sets with many rows. Much above it the start itself melts."""
 
 

@@ -32,7 +32,7 @@ MOVES = IntRange(1, 10**10)
 ROUNDS = IntRange(1, 100)
 CHANGES = IntRange(1, 8)
 DEFAULT_CHANGES = IntRange(1, 3)
-DEFAULT_PRICES = (0.03, 0.08, 0.2, 0.35, 0.6, 1.0, 1.6, 2.5, 4.0, 7.0)
+DEFAULT_PRICES = (0.1, 0.2, 0.35, 0.6, 1.0, 1.8, 3.2)
 TEMPERATURES = RealRange(1e-3, 1e4)
 
 
@@ -41,16 +41,16 @@ class GateNetlistOptions:
     """How the gates of a netlist are searched. Made from a spec by `parse_options`.
 
     start: the designs of earlier families to start from, and whether from scikit-learn's CART too. distill:
-    whose answers to made-up rows are learnt too; auto is a forest where rows are few. prices: rising,
-    accuracy (as a share of 1) that a cm2 must earn. moves: of one annealing. rounds: of annealing and
-    mapping. changes: of one move. temperatures: last and first, in errors; None chooses by the number of
-    rows (`temperatures_for`).
+    whose answers to made-up rows are learnt too; auto searches with and without a forest's where rows are
+    few. prices: rising, accuracy (as a share of 1) that a cm2 must earn. moves: of one annealing. rounds:
+    of annealing and mapping. changes: of one move. temperatures: last and first, in errors; None chooses by
+    the number of rows (`temperatures_for`).
     """
 
     start: tuple[Start, ...] = DEFAULT_STARTS
     distill: Teacher | None = "auto"
     prices: tuple[float, ...] = DEFAULT_PRICES
-    moves: int = 1_000_000
+    moves: int = 1_250_000
     rounds: int = 1
     changes: IntRange = DEFAULT_CHANGES
     temperatures: RealRange | None = None

@@ -69,10 +69,40 @@ def test_designs_of_one_interface_make_one_chain_and_cart_another() -> None:
     dataset = iris()
     start = start_of(dataset)
     both = gate_jobs_on(dataset, start, start)
-    assert [values["start"] for values in both.values] == [0, 0]
+    assert [values["start"] for values in both.values] == ["designs 0"] * 2
     with_cart = GateJobs(dataset, replace(both.options, start=("front", "cart")), both.starts, EGFET, seed=5)
-    assert [values["start"] for values in with_cart.values] == [0, 0, 1, 1]
+    assert [values["start"] for values in with_cart.values] == ["cart"] * 2 + ["designs 0"] * 2
     assert list(with_cart.folds(3)) == list(range(N_FOLDS))
+
+
+def test_each_teacher_has_trees_and_chains_of_its_own() -> None:
+    dataset = iris()
+    trees = replace(tree_jobs_on(dataset), options=replace(tree_jobs_on(dataset).options, distill="auto"))
+    assert [values["teacher"] for values in trees.values] == ["data"] * 2 + ["forest"] * 2
+    gates = gate_jobs_on(dataset, start="cart")
+    gates = replace(gates, options=replace(gates.options, distill="auto"))
+    assert [values["teacher"] for values in gates.values] == ["data"] * 2 + ["forest"] * 2
+
+
+def test_the_first_tree_of_a_teacher_does_not_start_from_another_teachers_last() -> None:
+    dataset = iris()
+    jobs = replace(tree_jobs_on(dataset), options=replace(tree_jobs_on(dataset).options, distill="auto"))
+    done = {number: jobs.make(number, {}, None) for number in (0, 1)}
+    assert jobs.make(2, done, None) == jobs.make(2, {}, None)
+
+
+def test_a_chain_of_designs_goes_on_from_any_result_before_it_and_carts_from_its_own() -> None:
+    dataset = iris()
+    start = start_of(dataset)
+    jobs = gate_jobs_on(dataset, start)
+    jobs = GateJobs(dataset, replace(jobs.options, start=("front", "cart")), jobs.starts, EGFET, seed=5)
+    better = jobs.make(1, {}, None)
+    done = {0: better}
+    names = [values["start"] for values in jobs.values]
+    assert names == ["cart", "cart", "designs 0", "designs 0"]
+    assert jobs._results(1, done, None) == [better]
+    assert jobs._results(2, done, None) == [better]
+    assert jobs._results(0, {3: better}, None) == []
 
 
 def test_a_chain_from_cart_sees_no_row_of_its_fold() -> None:

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from nas.train.forest import LEAF_ROWS, best_leaf_rows, distill_rows, mix_neighbors, rows_to_learn
+from nas.train.forest import (
+    LEAF_ROWS,
+    best_leaf_rows,
+    distill_rows,
+    mix_neighbors,
+    rows_to_learn,
+    teachers_of,
+)
 
 
 def two_groups() -> np.ndarray:
@@ -46,18 +53,21 @@ def test_equal_seeds_give_equal_rows() -> None:
     assert (first[1] == second[1]).all()
 
 
-def test_rows_are_made_up_unless_there_are_many_or_none_are_wanted() -> None:
+def test_rows_are_made_up_for_a_forest_alone() -> None:
     codes, labels = two_groups(), np.repeat(np.array([1, 0]), 30)
-    many = np.tile(codes, (100, 1)), np.tile(labels, 100)
-    assert len(rows_to_learn(codes, labels, "auto", seed=0)[0]) == 300
-    assert len(rows_to_learn(codes, labels, None, seed=0)[0]) == 60
-    assert len(rows_to_learn(*many, "auto", seed=0)[0]) == 6000
+    assert len(rows_to_learn(codes, labels, "forest", seed=0)[0]) == 300
+    assert len(rows_to_learn(codes, labels, "data", seed=0)[0]) == 60
+
+
+def test_few_rows_have_a_forest_as_second_teacher_unless_one_is_named() -> None:
+    assert teachers_of("auto", 5000) == ("data", "forest")
+    assert teachers_of("auto", 5001) == ("data",)
+    assert teachers_of("forest", 5001) == ("forest",)
+    assert teachers_of(None, 60) == ("data",)
 
 
 def test_one_row_has_no_neighbor_to_mix_with() -> None:
-    codes, labels = rows_to_learn(np.array([[3, 4]], dtype=np.int32), np.array([0]), "auto", seed=0)
-    assert codes.tolist() == [[3, 4]]
-    assert labels.tolist() == [0]
+    assert teachers_of("auto", 1) == ("data",)
 
 
 def test_noisy_labels_are_taught_by_large_leaves() -> None:

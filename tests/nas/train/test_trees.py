@@ -113,9 +113,9 @@ def test_values_are_refused_by_name() -> None:
 @pytest.mark.parametrize("price", [1.0, 0.1])
 def test_a_job_is_better_than_cart_at_its_price(shared_data: Path, price: float) -> None:
     interface, codes, labels = wine(shared_data)
-    options = parse_options({"moves": 20_000, "leaves": 32, "distill": False})
+    options = parse_options({"moves": 20_000, "leaves": 32})
     found = train_tree(
-        tree_rows(interface, codes, labels, options, seed=0),
+        tree_rows(interface, codes, labels, options, "data", seed=0),
         price=price,
         costs=COSTS,
         options=options,
@@ -133,10 +133,10 @@ def test_a_job_is_better_than_cart_at_its_price(shared_data: Path, price: float)
 
 def test_jobs_follow_each_other_the_same_way_each_time(shared_data: Path) -> None:
     interface, codes, labels = wine(shared_data)
-    options = parse_options({"moves": 3000, "prices": [1, 0.1], "distill": "forest"})
+    options = parse_options({"moves": 3000, "prices": [1, 0.1]})
 
     def chain() -> list[Network]:
-        rows, found = tree_rows(interface, codes, labels, options, seed=3), list[Network]()
+        rows, found = tree_rows(interface, codes, labels, options, "forest", seed=3), list[Network]()
         for price in tree_jobs(options):
             previous = found[-1] if found else None
             found.append(
