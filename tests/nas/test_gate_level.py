@@ -81,20 +81,20 @@ def test_the_same_seed_gives_the_same_network(start: Network) -> None:
 
 def test_jobs_go_start_by_start_at_rising_prices() -> None:
     assert gate_jobs(2, SHORT) == (
-        GateJob(0, 0, 0.1, None),
-        GateJob(1, 0, 30.0, 0),
-        GateJob(2, 1, 0.1, None),
-        GateJob(3, 1, 30.0, 2),
+        GateJob(0, 0, 0.1),
+        GateJob(1, 0, 30.0),
+        GateJob(2, 1, 0.1),
+        GateJob(3, 1, 30.0),
     )
 
 
-def test_a_job_starts_from_the_result_before_it_where_that_is_better(start: Network) -> None:
+def test_a_job_starts_from_the_best_of_its_starts(start: Network) -> None:
     wrong = Network(INTERFACE, GateNetlist((), ((0,),)))
     first = improve(start, CODES, LABELS, EGFET, SHORT, 30.0, 1)
     still = GateNetlistOptions(moves=1, rounds=1, prices=(0.1, 30.0))
-    job = GateJob(1, 0, 30.0, 0)
+    job = GateJob(1, 0, 30.0)
     kept, replaced = (
-        run_job(job, [start], {0: earlier}, CODES, LABELS, EGFET, still, 0) for earlier in (wrong, first)
+        run_job(job, [start, other], CODES, LABELS, EGFET, still, 0) for other in (wrong, first)
     )
     assert cost(kept, 30.0) <= cost(start, 30.0)
     assert cost(replaced, 30.0) <= cost(first, 30.0) < cost(start, 30.0)

@@ -154,7 +154,7 @@ def test_kinds_without_an_area_are_never_used() -> None:
 
 
 def test_many_rows_start_hotter() -> None:
-    assert temperatures_for(1500) == (0.5, 0.1)
+    assert temperatures_for(1500) == (0.4, 0.1)
     assert temperatures_for(7700) == (1.0, 0.1)
 
 
