@@ -2,7 +2,7 @@
 
 from codegen.ir.design import Design, PatchSchedule, Schedule
 from codegen.ir.errors import IrError
-from codegen.ir.graph import Constant, FullyConnected, Operator, Quantization, Tensor, TensorGraph, TensorNet
+from codegen.ir.graph import Constant, Quantization, Tensor, TensorGraph, TensorNet
 from codegen.ir.interface import ClassOutput, Feature, Interface, Output, Value, ValueOutput
 from codegen.ir.network import (
     BespokeMlp,
@@ -20,35 +20,68 @@ from codegen.ir.network import (
     ThresholdTest,
     TreeNode,
 )
+from codegen.ir.operators import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Concatenate,
+    Conv2d,
+    DepthwiseConv2d,
+    Dequantize,
+    FullyConnected,
+    GlobalAveragePool,
+    HardSwish,
+    MaxPool2d,
+    Operator,
+    Pad,
+    Quantize,
+    Reshape,
+    Softmax,
+    Window,
+)
 from codegen.ir.population import BatchArgmax, BatchLayer, MlpBatch
 
 __all__ = [
+    "Add",
+    "AveragePool2d",
     "BatchArgmax",
     "BatchLayer",
     "BespokeMlp",
     "Body",
+    "Clamp",
     "ClassOutput",
     "Clip",
     "Comparison",
+    "Concatenate",
     "Constant",
+    "Conv2d",
     "DecisionTree",
+    "DepthwiseConv2d",
+    "Dequantize",
     "Design",
     "Feature",
     "FullyConnected",
     "Gate",
     "GateNetlist",
+    "GlobalAveragePool",
+    "HardSwish",
     "Interface",
     "IrError",
     "Layer",
+    "MaxPool2d",
     "MlpBatch",
     "Network",
     "Neuron",
     "Operator",
     "Output",
+    "Pad",
     "PairTest",
     "PatchSchedule",
     "Quantization",
+    "Quantize",
+    "Reshape",
     "Schedule",
+    "Softmax",
     "Tensor",
     "TensorGraph",
     "TensorNet",
@@ -57,4 +90,5 @@ __all__ = [
     "TreeNode",
     "Value",
     "ValueOutput",
+    "Window",
 ]

@@ -4,6 +4,16 @@ from dataclasses import dataclass
 
 from codegen.ir.graph import TensorGraph, TensorNet
 from codegen.ir.network import BespokeMlp, DecisionTree, GateNetlist, Network
+from codegen.ir.operators import (
+    Concatenate,
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    GlobalAveragePool,
+    Operator,
+    Pad,
+    Reshape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,34 @@ def _depth(tree: DecisionTree) -> int:
 def _count_graph(graph: TensorGraph) -> StructureCounts:
     macs = elementwise = 0
     for operator in graph.operators:
-        macs += graph.tensors[operator.weight].n_items
-        if operator.activation != "none":
-            elementwise += graph.tensors[operator.output].n_items
+        macs += _operator_macs(operator, graph)
+        elementwise += _operator_elementwise(operator, graph)
     parameters = sum(graph.tensors[number].n_items for number in graph.constants)
     return StructureCounts(macs, 2 * macs + elementwise, parameters)
+
+
+def _operator_macs(operator: Operator, graph: TensorGraph) -> int:
+    match operator:
+        case FullyConnected():
+            return graph.tensors[operator.weight].n_items
+        case Conv2d():
+            positions = graph.tensors[operator.output].n_items // graph.tensors[operator.weight].shape[0]
+            return positions * graph.tensors[operator.weight].n_items
+        case DepthwiseConv2d():
+            height, width = operator.window.size
+            return graph.tensors[operator.output].n_items * height * width
+        case _:
+            return 0
+
+
+def _operator_elementwise(operator: Operator, graph: TensorGraph) -> int:
+    """Activations, pools, sums and conversions by their outputs, a global mean by what it reads."""
+    match operator:
+        case FullyConnected() | Conv2d() | DepthwiseConv2d():
+            return graph.tensors[operator.output].n_items if operator.activation != "none" else 0
+        case Reshape() | Pad() | Concatenate():
+            return 0
+        case GlobalAveragePool():
+            return graph.tensors[operator.input].n_items
+        case _:
+            return graph.tensors[operator.output].n_items

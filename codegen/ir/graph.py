@@ -10,10 +10,10 @@ from typing import Literal, TypeAlias
 
 from codegen.ir.errors import IrError
 from codegen.ir.interface import Interface
+from codegen.ir.operators import Operator, tensors_read
+from codegen.ir.shapes import check_shapes
 
 DType: TypeAlias = Literal["float32", "int8", "uint8", "int16", "int32"]
-Rounding: TypeAlias = Literal["single", "double", "power_of_two"]
-Activation: TypeAlias = Literal["none", "relu", "relu6"]
 ITEM_BYTES: dict[DType, int] = {"float32": 4, "int8": 1, "uint8": 1, "int16": 2, "int32": 4}
 
 
@@ -48,24 +48,6 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class FullyConnected:
-    """`output[o] = activation(sum_i weight[o, i] * input[i] + bias[o])`; fields are tensor numbers.
-
-    rounding: how an integer result is scaled back; see docs/ir.md.
-    """
-
-    input: int
-    weight: int
-    bias: int | None
-    output: int
-    activation: Activation = "none"
-    rounding: Rounding = "single"
-
-
-Operator: TypeAlias = FullyConnected
-
-
-@dataclass(frozen=True, slots=True)
 class TensorGraph:
     """Operators in an executable order over numbered tensors.
 
@@ -81,8 +63,13 @@ class TensorGraph:
     def __post_init__(self) -> None:
         written = {operator.output for operator in self.operators}
         ready = set(range(len(self.tensors))) - written
+        shapes = [tensor.shape for tensor in self.tensors]
         for index, operator in enumerate(self.operators):
-            _check_operator(index, operator, self.tensors, ready)
+            _check_numbers(index, operator, len(self.tensors), ready)
+            try:
+                check_shapes(operator, shapes)
+            except IrError as error:
+                raise IrError(f"graph: operator {index}: {error}") from None
             ready.add(operator.output)
 
     @property
@@ -92,22 +79,14 @@ class TensorGraph:
         return tuple(index for index in range(len(self.tensors)) if index not in given)
 
 
-def _check_operator(index: int, operator: Operator, tensors: tuple[Tensor, ...], ready: set[int]) -> None:
-    where = f"graph: operator {index}"
-    reads = [operator.input, operator.weight] + ([] if operator.bias is None else [operator.bias])
+def _check_numbers(index: int, operator: Operator, n_tensors: int, ready: set[int]) -> None:
+    reads = tensors_read(operator)
     for number in (*reads, operator.output):
-        if not 0 <= number < len(tensors):
-            raise IrError(f"{where}: tensor {number} does not exist")
+        if not 0 <= number < n_tensors:
+            raise IrError(f"graph: operator {index}: tensor {number} does not exist")
     for number in reads:
         if number not in ready:
-            raise IrError(f"{where}: tensor {number} is read before it is written")
-    n_out, n_in = tensors[operator.output].n_items, tensors[operator.input].n_items
-    if tensors[operator.weight].shape != (n_out, n_in):
-        raise IrError(
-            f"{where}: weight must have shape {(n_out, n_in)}, not {tensors[operator.weight].shape}"
-        )
-    if operator.bias is not None and tensors[operator.bias].shape != (n_out,):
-        raise IrError(f"{where}: bias must have shape {(n_out,)}, not {tensors[operator.bias].shape}")
+            raise IrError(f"graph: operator {index}: tensor {number} is read before it is written")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,26 @@ from pathlib import Path
 
 from codegen.ir.errors import IrError
 from codegen.ir.fields import Json, from_tree, to_tree
-from codegen.ir.graph import FullyConnected, TensorNet
+from codegen.ir.graph import TensorNet
 from codegen.ir.interface import ClassOutput, ValueOutput
 from codegen.ir.network import BespokeMlp, DecisionTree, GateNetlist, Network, PairTest, ThresholdTest
+from codegen.ir.operators import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Concatenate,
+    Conv2d,
+    DepthwiseConv2d,
+    Dequantize,
+    FullyConnected,
+    GlobalAveragePool,
+    HardSwish,
+    MaxPool2d,
+    Pad,
+    Quantize,
+    Reshape,
+    Softmax,
+)
 
 FORMAT = "silkscreen-network"
 FORMAT_VERSION = 1
@@ -26,6 +43,20 @@ TAGS: dict[type, str] = {
     ThresholdTest: "threshold",
     PairTest: "pair",
     FullyConnected: "fully_connected",
+    Conv2d: "conv2d",
+    DepthwiseConv2d: "depthwise_conv2d",
+    Add: "add",
+    Concatenate: "concatenate",
+    AveragePool2d: "average_pool2d",
+    MaxPool2d: "max_pool2d",
+    GlobalAveragePool: "global_average_pool",
+    Clamp: "clamp",
+    HardSwish: "hard_swish",
+    Softmax: "softmax",
+    Reshape: "reshape",
+    Pad: "pad",
+    Quantize: "quantize",
+    Dequantize: "dequantize",
 }
 
 

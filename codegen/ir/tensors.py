@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.ir.errors import IrError
-from codegen.ir.graph import Activation, FullyConnected, Quantization, Rounding, Tensor, TensorNet
+from codegen.ir.graph import Quantization, Tensor, TensorNet
 from codegen.ir.interface import Interface
+from codegen.ir.operators import Activation, FullyConnected, Rounding
 
 Int64Array: TypeAlias = npt.NDArray[np.int64]
 INT8_MIN, INT8_MAX = -128, 127
@@ -85,6 +86,10 @@ def evaluate_tensor_net(net: TensorNet, interface: Interface, samples: Int64Arra
         constant.tensor: _array(graph.tensors[constant.tensor], constant.data) for constant in net.constants
     }
     for index, operator in enumerate(graph.operators):
+        if not isinstance(operator, FullyConnected):
+            raise IrError(
+                f"tensor network: operator {index}: {type(operator).__name__} can't be evaluated yet"
+            )
         if operator.input not in values:
             raise IrError(f"tensor network: operator {index}: the input must not be a constant")
         try:

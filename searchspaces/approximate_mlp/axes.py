@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from codegen.ir import Design, FullyConnected, Tensor, TensorGraph
-from codegen.ir.graph import Activation, DType
+from codegen.ir.graph import DType
+from codegen.ir.operators import Activation
 from searchspaces.approximate_mlp.options import (
     FAMILY,
     POWER_OF_TWO,

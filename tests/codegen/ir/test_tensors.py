@@ -24,7 +24,7 @@ from codegen.ir import (
     ValueOutput,
 )
 from codegen.ir.evaluate import evaluate
-from codegen.ir.graph import Activation, Rounding
+from codegen.ir.operators import Activation, Rounding
 from codegen.ir.tensors import Multiplier, activation_limits, quantize_multiplier, requantize
 
 INT32 = st.integers(-(1 << 31), (1 << 31) - 1)
