@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class KernelChoice:
     """name: of the kernel, such as "conv2d_dsp". scratch_bytes: of the arena, while the kernel runs.
 
-    in_place: whether the output may lie over the operator's first input.
+    in_place: whether the output may lie over the operator's first input, both from the same byte on; a sum's
+    over either of its two. The plan does so only where the output is no larger and nobody reads the input
+    later.
     """
 
     name: str
