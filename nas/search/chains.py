@@ -17,6 +17,14 @@ class ChainStates:
     objectives: FloatArray
     violations: FloatArray
 
+    def snapshot(self, prefix: str) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+        """Copies, by name behind a prefix."""
+        return {
+            f"{prefix}rows": self.rows.copy(),
+            f"{prefix}objectives": self.objectives.copy(),
+            f"{prefix}violations": self.violations.copy(),
+        }
+
 
 @dataclass(slots=True, eq=False)
 class Chains:
@@ -74,14 +82,21 @@ class Chains:
     def snapshot(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
         """The cycle as arrays."""
         return {
-            "chains/rows": self.states.rows.copy(),
-            "chains/objectives": self.states.objectives.copy(),
-            "chains/violations": self.states.violations.copy(),
+            **self.states.snapshot("chains/"),
             "chains/weights": self.weights,
             "chains/units": self.units.copy(),
             "chains/course": np.array([self.first, self.steps, self.tries]),
             "chains/temperatures": np.array([self.hottest, self.coldest]),
         }
+
+
+def states_of(prefix: str, snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> ChainStates:
+    """The states of a snapshot, by name behind a prefix."""
+    return ChainStates(
+        snapshot[f"{prefix}rows"].astype(dtype),
+        snapshot[f"{prefix}objectives"].astype(np.float64),
+        snapshot[f"{prefix}violations"].astype(np.float64),
+    )
 
 
 def chains_of(snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> Chains | None:
@@ -90,12 +105,12 @@ def chains_of(snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> C
         return None
     floats = {
         name: snapshot[f"chains/{name}"].astype(np.float64)
-        for name in ("objectives", "violations", "weights", "units", "temperatures")
+        for name in ("weights", "units", "temperatures")
     }
     first, steps, tries = snapshot["chains/course"].astype(np.int64).tolist()
     hottest, coldest = floats["temperatures"].tolist()
     return Chains(
-        ChainStates(snapshot["chains/rows"].astype(dtype), floats["objectives"], floats["violations"]),
+        states_of("chains/", snapshot, dtype),
         floats["weights"],
         floats["units"],
         first,
