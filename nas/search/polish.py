@@ -29,7 +29,7 @@ class Polish:
     def __init__(
         self, problem: SearchProblem, starts: Rows, weights: FloatArray, *, seed: int, n_candidates: int
     ) -> None:
-        """starts: (n, n_variables), at least one. weights: (n, n_objectives), positive.
+        """starts: (n, n_variables), at least one, all different. weights: (n, n_objectives), positive.
 
         n_candidates: all that are asked, starts among them; rounded up to whole rounds.
         """
@@ -38,7 +38,7 @@ class Polish:
         n = len(starts)
         if not n or weights.shape != (n, problem.n_objectives):
             raise SearchError(
-                f"polish: starts and their weights (n, {problem.n_objectives}) must be there, "
+                f"polish: starts, all different, and their weights (n, {problem.n_objectives}) must be there, "
                 f"but got {n} starts and weights {weights.shape}"
             )
         self._identity = pack_identity("polish", problem, f"{n} {n_candidates}")
