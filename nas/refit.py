@@ -191,7 +191,7 @@ def _evaluation(refit: Refit, number: int, archive: Archive) -> Evaluation:
         for metric, column in refit.starts.figures.items()
         if metric in TASK_METRIC_NAMES
     }
-    metrics = _figures_of(problem, network) | validated
+    metrics = {**_figures_of(problem, network), **validated}
     goals = problem.goals
     broken = goals.violations({each: np.array([value]) for each, value in metrics.items()}).any()
     start_id = archive.put_network(start)
@@ -212,4 +212,4 @@ def _figures_of(problem: GeneProblem, network: Network) -> Mapping[str, float]:
     """Prices, and task metrics on all training rows."""
     fit = score_network(network, problem.known)
     prices = price_network(Design(network), problem.models, problem.workload).figures
-    return dict(prices) | {FIT_PREFIX + metric: value for metric, value in fit.items()}
+    return {**prices, **{FIT_PREFIX + metric: value for metric, value in fit.items()}}

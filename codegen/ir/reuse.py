@@ -62,7 +62,7 @@ def _is_equal(program: Program, p: int, neuron: int) -> bool:
 def _reads_only(program: Program, p: int, neuron: int, before: int, unchanged: Array) -> bool:
     """before: number of the first neuron of the layer that is read."""
     first, last = program.ends[p, neuron]
+    n_changed = 0
     for term in range(first, last):
-        if not unchanged[p, before + program.terms[term, 0]]:
-            return False
-    return True
+        n_changed += not unchanged[p, before + program.terms[term, 0]]
+    return n_changed == 0

@@ -9,6 +9,7 @@ from nas.search.ledger import Results, total_violation
 from nas.search.protocol import Snapshot
 from searchspaces.space import Rows
 
+
 @dataclass(slots=True, eq=False)
 class ChainStates:
     """rows: (n, n_variables). objectives: (n, n_objectives). violations: (n,) total excess over limits."""
@@ -104,8 +105,7 @@ def chains_of(snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> C
     if "chains/rows" not in snapshot:
         return None
     floats = {
-        name: snapshot[f"chains/{name}"].astype(np.float64)
-        for name in ("weights", "units", "temperatures")
+        name: snapshot[f"chains/{name}"].astype(np.float64) for name in ("weights", "units", "temperatures")
     }
     first, steps, tries = snapshot["chains/course"].astype(np.int64).tolist()
     hottest, coldest = floats["temperatures"].tolist()

@@ -38,7 +38,7 @@ class Polish:
         n = len(starts)
         if not n or weights.shape != (n, problem.n_objectives):
             raise SearchError(
-                f"polish: starts, all different, and their weights (n, {problem.n_objectives}) must be there, "
+                f"polish: different starts and their weights (n, {problem.n_objectives}) must be there, "
                 f"but got {n} starts and weights {weights.shape}"
             )
         self._identity = pack_identity("polish", problem, f"{n} {n_candidates}")

@@ -40,7 +40,8 @@ def hull_slopes(first: FloatArray, second: FloatArray) -> FloatArray:
     """
     corners = _hull(first, second)
     is_good = corners[1:, 1] < (corners[0, 1] + corners[-1, 1]) / 2
-    return _slopes(corners)[is_good]
+    slopes: FloatArray = _slopes(corners)[is_good]
+    return slopes
 
 
 def prices_at(points: FloatArray) -> FloatArray:

@@ -189,7 +189,9 @@ def test_a_search_without_a_design_has_nothing_to_refit(problem: Problem, tmp_pa
 def test_masks_and_values_are_refitted_too(tmp_path: Path) -> None:
     operators = MASKS.index("  operators:"), MASKS.index("emit:")
     masks = (MASKS[: operators[0]] + MASKS[operators[1] :]).replace("pymoo_nsga2", "anneal")
-    values = REGRESSION.replace("algorithm: nsga2, evaluations: 20000", "algorithm: anneal, evaluations: 3000")
+    values = REGRESSION.replace(
+        "algorithm: nsga2, evaluations: 20000", "algorithm: anneal, evaluations: 3000"
+    )
     for number, text in enumerate((masks, values)):
         problem, folder = problem_of(text), tmp_path / str(number)
         run(problem, folder)

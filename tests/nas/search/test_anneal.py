@@ -131,7 +131,10 @@ def test_results_of_an_earlier_phase_reach_the_searcher_that_asked() -> None:
     [
         ({"chains": 1}, "chains must be at least 2, but is 1"),
         ({"growth": 0.5}, "growth and first_steps must be at least 1, but are 8, 1.5, 0.5 and 200"),
-        ({"tries": 0}, "tries, moves, growth and first_steps must be at least 1, but are 0, 1.5, 1.5 and 200"),
+        (
+            {"tries": 0},
+            "tries, moves, growth and first_steps must be at least 1, but are 0, 1.5, 1.5 and 200",
+        ),
         ({"hottest": 0.01}, "0 < coldest <= hottest must hold, but got 0.05 and 0.01"),
     ],
 )
