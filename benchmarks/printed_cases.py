@@ -145,7 +145,7 @@ CASES = (
         power=PowerBar(Point(0.589, 0.055), 0.6, 0.1),
         spaces={"trees": _TREES, "mlp": (_mlp("2..4", distill="forest"),)},
         seconds=_SMALL,
-        evaluations=_BUDGET,
+        evaluations={**_BUDGET, "mlp": 1_400_000},
     ),
     Case(
         name="white_wine",
@@ -162,6 +162,6 @@ CASES = (
         power=PowerBar(Point(0.525, 0.025), 0.6, 0.1),
         spaces={"trees": _TREES, "mlp": (_mlp("2..4", distill="forest"),)},
         seconds=_SMALL,
-        evaluations=_BUDGET,
+        evaluations={**_BUDGET, "mlp": 900_000},
     ),
 )
