@@ -1,8 +1,8 @@
 """Printed classifiers on five UCI data sets: test accuracy, synthesized area, leakage, time, and others'.
 
 Ten stratified 70/30 splits and two search seeds of each split; everything is chosen on training rows. Two
-searches: `trees` (decision trees, then their gates) and `mlp` (approximate MLPs; on pendigits, then their
-gates). Published circuits, untuned CART and ours go through the same yosys and ABC.
+searches: `trees` (decision trees, then their gates) and `mlp` (approximate MLPs). Published circuits,
+untuned CART and ours go through the same yosys and ABC.
 
 Needs the UCI files (`--data FOLDER`). A search that is kept under benchmarks/results/printed/ is not done
 again while the code is the same, so a long run goes on where it stopped; `--only`, `--splits`, `--searches`

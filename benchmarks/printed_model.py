@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 from harness import ROOT, Bar, arguments, report_bars, save_results
-from printed_estimate import estimate_bars, judge_estimate, print_table
+from printed_estimate import estimate_bars, judge_estimate, judge_one_recipe, print_table
 from scipy.stats import spearmanr
 
 from codegen.cells import CellLibrary, load_cells
@@ -224,7 +224,10 @@ def main() -> int:
     print_table(judged)
     if given.quick:
         return report_bars(estimate_bars(judged), given)
-    figures = {**measure_all(model, rng), "speed": timing}
+    one_recipe = judge_one_recipe()
+    ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in one_recipe.items())
+    print(f"lowest Spearman of an octave, one recipe of ABC instead of the estimate: {ranks}")
+    figures = {**measure_all(model, rng), "speed": timing, "one recipe": one_recipe}
     print(f"kept in {save_results('printed_model', figures, CODE)}")
     bars = [
         Bar(f"{name}: Spearman against the mapped {way}", figures[name][f"{way}_spearman"], RANK_BAR, "")

@@ -26,11 +26,11 @@ from codegen.ir.serialize import from_json, to_json
 from codegen.synthesis import synthesize_network
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.evaluate import score_network
-from nas.finish import gene_finalists
+from nas.finish import finalists_of
 from nas.front import FIT_PREFIX
 from nas.loop import drive
 from nas.parts import make_part
-from nas.problem import Problem, build_problem, gene_problem
+from nas.problem import Problem, build_problem
 from nas.specfile import parse_spec, spec_text
 from nas.stage import Sitting
 
@@ -60,11 +60,13 @@ MLP_CODE = (
     "codegen/ir/lowering.py",
     "codegen/ir/members.py",
     "codegen/ir/population.py",
+    "codegen/ir/reuse.py",
     "hwmodels/printed",
     "searchspaces/approximate_mlp",
     "nas/search",
     "nas/train",
     "nas/gene_search.py",
+    "nas/refit.py",
     "nas/front.py",
 )
 CODE: dict[Search, tuple[str, ...]] = {"trees": TREE_CODE, "mlp": MLP_CODE}
@@ -72,22 +74,17 @@ CODE: dict[Search, tuple[str, ...]] = {"trees": TREE_CODE, "mlp": MLP_CODE}
 LIBRARY = load_cells("egfet")
 GROUPS: dict[str, Group] = {"approximate_mlp": "mlp", "decision_tree": "tree", "gate_netlist": "gates"}
 VALIDATION: dict[Search, float] = {"trees": 0.3, "mlp": 0.2}
-"""Share of the training rows; trees and netlists are fitted on all of them in the end."""
+"""Share of the training rows; every design is fitted on all of them in the end."""
 SMALL_SPACE = (
     {"decision_tree": {"moves": 2_000, "prices": [1]}},
     {"gate_netlist": {"moves": 20_000, "rounds": 1, "prices": [0.5]}},
 )
-MAX_MLPS = 16
+MAX_MLPS = 32
 """Of the front of a gene search that many are synthesized, spread evenly over the logarithm of area."""
 LEAST_CM2 = 0.003
 """By counting; what is smaller hardly looks at its inputs."""
 SEED_STEP = 1000
 """Between the seeds of two searches of the same split."""
-
-
-def on_all_rows(fit: float, validation: float) -> float:
-    """Accuracy on all training rows of an MLP, which is fitted on those that do not validate it."""
-    return (1 - VALIDATION["mlp"]) * fit + VALIDATION["mlp"] * validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +106,6 @@ class Circuit:
     leakage_mw: dict[str, float]
     network: str
     netlist: str
-
-    @property
-    def on_all(self) -> float:
-        """Accuracy on all training rows."""
-        return on_all_rows(self.fit, self.validation) if self.group == "mlp" else self.fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +163,7 @@ def circuits_of(problem: Problem, archive: Archive) -> Iterator[Circuit]:
     for stage in problem.stages:
         group = GROUPS[stage.name.partition("-")[0]]
         if stage.kind == "genes":
-            finalists = gene_finalists(gene_problem(problem, stage), archive)
+            finalists = finalists_of(problem, (stage,), archive)
             networks = [(item.network, item.entry.metrics) for item in finalists if not item.constant]
             for network, metrics in thinned(networks):
                 yield circuit_of(problem, group, "", network, metrics)
@@ -199,14 +191,10 @@ def thinned(
     return [
         max(
             (item for item, at in zip(large, steps, strict=True) if at == step),
-            key=lambda item: _on_all(item[1]),
+            key=lambda item: item[1][FIT_PREFIX + "accuracy"],
         )
         for step in sorted(set(steps.tolist()))
     ]
-
-
-def _on_all(metrics: Mapping[str, float]) -> float:
-    return on_all_rows(metrics[FIT_PREFIX + "accuracy"], metrics["accuracy"])
 
 
 def circuit_of(
@@ -257,7 +245,7 @@ def disagreement(circuits: Sequence[Circuit], problem: Problem) -> list[str]:
 
 def fingerprint(search: Search, spec: Mapping[str, object]) -> str:
     """Of the code that a search depends on, and of its spec."""
-    return sha256(f"{code_fingerprint(CODE[search])} {MAX_MLPS} {json.dumps(spec)}".encode()).hexdigest()
+    return sha256(f"{code_fingerprint(CODE[search])} {json.dumps(spec)}".encode()).hexdigest()
 
 
 def write_unit(path: Path, unit: Unit, code: str) -> None:

@@ -90,7 +90,7 @@ def _best_within(unit: Unit, group: Group, chain: str, area_cm2: float) -> Circu
         for circuit in unit.circuits
         if circuit.group == group and circuit.setting.startswith(chain) and circuit.area_cm2 <= area_cm2
     ]
-    return max(small, key=lambda circuit: (circuit.on_all, -circuit.area_cm2), default=None)
+    return max(small, key=lambda circuit: (circuit.fit, -circuit.area_cm2), default=None)
 
 
 def bar_rows(case: Case, units: Sequence[Unit]) -> list[tuple[Group, Point, Row | None]]:

@@ -16,6 +16,9 @@ FEW_EVALUATIONS = 1000
 GENERATIONAL = ("nsga2", "nsga2_anneal", "anneal", "pymoo_nsga2", "random")
 """Algorithms that `search.population` is meant for."""
 
+ANNEALING = ("nsga2_anneal", "anneal")
+"""Algorithms after which the front of genes is annealed further on all training rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

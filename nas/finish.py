@@ -69,11 +69,17 @@ def finalists_of(problem: Problem, stages: Iterable[Stage], archive: Archive) ->
     finalists: list[Finalist] = []
     for stage in stages:
         if stage.kind == "genes":
-            base = kept_base(stage.name, archive)
-            finalists += gene_finalists(gene_problem(problem, stage, base), archive)
+            finalists += _of_genes(problem, stage, archive)
         else:
             finalists += evaluated_finalists(problem, stage.name, archive)
     return finalists
+
+
+def _of_genes(problem: Problem, stage: Stage, archive: Archive) -> list[Finalist]:
+    """What was refitted on all training rows; where nothing was, the front as the search left it."""
+    if refitted := evaluated_finalists(problem, stage.name, archive):
+        return refitted
+    return gene_finalists(gene_problem(problem, stage, kept_base(stage.name, archive)), archive)
 
 
 def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:

@@ -52,6 +52,39 @@ def warm_up(problem: GeneProblem) -> None:
     score_batch(batch, interface, problem.fit)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluatedRows:
+    """prices: free figures of all n rows. kept: indices of those that keep the limits on them; figures: all
+    that is known of these, task metrics by the rows that drive the search. objectives (n, n_objectives): inf
+    for the others. violations: (n, n_limits).
+    """
+
+    prices: Figures
+    kept: npt.NDArray[np.int64]
+    figures: Figures
+    objectives: FloatArray
+    violations: FloatArray
+
+
+def evaluate_rows(problem: GeneProblem, rows: Rows) -> EvaluatedRows:
+    """Prices rows (n, n_genes), rejects by free limits, and scores the rest."""
+    goals, n = problem.goals, len(rows)
+    batch = problem.space.decode_batch(rows)
+    prices = price_batch(batch, problem.space.interface, problem.models, goals.metrics, problem.workload)
+    violations = goals.violations(prices) if prices else np.zeros((n, len(goals.limits)))
+    kept = np.flatnonzero((violations == 0).all(axis=1) & goals.priced(prices, n))
+    objectives = np.full((n, len(goals.objectives)), np.inf)
+    figures: Figures = {}
+    if len(kept):
+        scores = score_batch(
+            batch if len(kept) == n else batch.take(kept), problem.space.interface, problem.fit
+        )
+        figures = {name: column[kept] for name, column in prices.items()} | dict(scores)
+        objectives[kept] = goals.minimized(figures)
+        violations[kept] = goals.violations(figures)
+    return EvaluatedRows(prices, kept, figures, objectives, violations)
+
+
 @dataclass(slots=True, eq=False)
 class GeneSearch:
     """The state of a gene search between generations. elite: the front by fit figures."""
@@ -97,24 +130,16 @@ class GeneSearch:
 
     def _evaluate(self, asked: Asked) -> tuple[Told, Scored]:
         """Prices, rejects and scores; gives what to tell, and what keeps the limits, scored by fit."""
-        problem, goals, n = self.problem, self.problem.goals, len(asked.rows)
-        batch = problem.space.decode_batch(asked.rows)
-        prices = price_batch(batch, problem.space.interface, problem.models, goals.metrics, problem.workload)
-        violations = goals.violations(prices) if prices else np.zeros((n, len(goals.limits)))
-        kept = np.flatnonzero((violations == 0).all(axis=1) & goals.priced(prices, n))
+        goals, n = self.problem.goals, len(asked.rows)
+        done = evaluate_rows(self.problem, asked.rows)
+        kept, violations = done.kept, done.violations
         self.asked, self.rejected = self.asked + n, self.rejected + n - len(kept)
         self.evaluations += len(kept)
-        objectives = np.full((n, len(goals.objectives)), np.inf)
-        scored = nothing_scored(problem)
-        figures: Figures = {}
+        scored = nothing_scored(self.problem)
         if len(kept):
-            scores = score_batch(batch.take(kept), problem.space.interface, problem.fit)
-            figures = {name: column[kept] for name, column in prices.items()} | dict(scores)
-            objectives[kept] = goals.minimized(figures)
-            violations[kept] = goals.violations(figures)
-            scored = _as_fit(asked.rows[kept], figures).take((violations[kept] == 0).all(axis=1))
-        self.excess.note(goals, prices, figures, violations)
-        return Told(asked.numbers, objectives, violations, np.zeros(n, np.bool_)), scored
+            scored = _as_fit(asked.rows[kept], done.figures).take((violations[kept] == 0).all(axis=1))
+        self.excess.note(goals, done.prices, done.figures, violations)
+        return Told(asked.numbers, done.objectives, violations, np.zeros(n, np.bool_)), scored
 
     def _with_validation(self, candidates: Scored) -> Scored:
         """Those that enter the front by fit figures, with their validation scores."""

@@ -34,12 +34,12 @@ def run_generations(search: GeneSearch, budget: Budget, clock: Clock, sitting: S
     while reason is None:
         reason = _generation(search, budget, clock, sitting)
         if sitting.interrupted():
-            save_snapshot(search, clock, sitting.archive)
+            save_snapshot(search.problem.name, search.snapshot(), clock, sitting.archive)
             raise RunInterrupted
         if time.monotonic() - saved > SNAPSHOT_SECONDS:
-            save_snapshot(search, clock, sitting.archive)
+            save_snapshot(search.problem.name, search.snapshot(), clock, sitting.archive)
             saved = time.monotonic()
-    save_snapshot(search, clock, sitting.archive)
+    save_snapshot(search.problem.name, search.snapshot(), clock, sitting.archive)
     if not search.elite.n_rows:
         return f"{reason}; {search.excess.reason(search.problem.goals)}"
     return reason
@@ -60,10 +60,10 @@ def _generation(search: GeneSearch, budget: Budget, clock: Clock, sitting: Sitti
     return None
 
 
-def save_snapshot(search: GeneSearch, clock: Clock, archive: Archive) -> None:
-    """Writes down everything that the stage needs to go on."""
-    arrays = dict(search.snapshot())
-    arrays["stage"] = np.frombuffer(search.problem.name.encode(), np.uint8)
+def save_snapshot(name: str, state: Snapshot, clock: Clock, archive: Archive) -> None:
+    """Writes down everything that the stage of a name needs to go on."""
+    arrays = dict(state)
+    arrays["stage"] = np.frombuffer(name.encode(), np.uint8)
     arrays["seconds"] = np.array([clock.seconds])
     archive.save_snapshot(archive.n_records, arrays)
 
@@ -71,6 +71,11 @@ def save_snapshot(search: GeneSearch, clock: Clock, archive: Archive) -> None:
 def resume_search(search: GeneSearch, snapshot: Snapshot) -> Clock:
     """Takes over a snapshot; gives the clock with the seconds already spent."""
     search.restore(snapshot)
+    return clock_of(snapshot)
+
+
+def clock_of(snapshot: Snapshot) -> Clock:
+    """Goes on from the seconds that had been spent when a snapshot was saved."""
     return Clock(before=float(snapshot["seconds"].astype(np.float64)[0]))
 
 

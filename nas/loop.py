@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nas.algorithms import Choice, choose_algorithm, make_searcher
+from nas.algorithms import ANNEALING, Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_search import AxisProblem, AxisSearch
 from nas.base_network import keep_base, kept_base
@@ -11,9 +11,10 @@ from nas.finish import Finalist, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
 from nas.job_stage import Jobs, JobStage
-from nas.problem import Problem, Stage, axis_space, gene_problem
+from nas.problem import Problem, Stage, axis_space, gene_problem, refit_problem
 from nas.records import STAGE_END, Event
 from nas.refining import measure_goals
+from nas.refit import refit_name, run_refit, search_budget
 from nas.report.progress import ProgressFacts
 from nas.stage import Clock, Sitting
 from nas.winners import choose
@@ -31,19 +32,23 @@ def drive(problem: Problem, sitting: Sitting) -> None:
     """Runs every stage that has not ended. Raises RunInterrupted after a clean stop by the user."""
     ended = ended_stages(sitting.archive)
     for index, stage in enumerate(problem.stages):
-        if stage.name in ended:
-            continue
         seed = int(np.random.SeedSequence(problem.spec.seed, spawn_key=(index,)).generate_state(1)[0])
         choice = choose_algorithm(problem.spec.search, stage)
-        _note_choice(choice, stage, sitting)
-        match stage.kind:
-            case "genes":
-                end = _run_genes(problem, stage, choice, seed, sitting)
-            case "axes":
-                end = _run_axes(problem, stage, choice, seed, sitting)
-            case "trees" | "gates":
-                end = _run_jobs(problem, stage, seed, sitting)
-        sitting.archive.append(end)
+        if stage.name not in ended:
+            _note_choice(choice, stage, sitting)
+            sitting.archive.append(_run_stage(problem, stage, choice, seed, sitting))
+        if is_refitted(stage, choice) and refit_name(stage.name) not in ended:
+            sitting.archive.append(_run_refit(problem, stage, seed, sitting))
+
+
+def _run_stage(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
+    match stage.kind:
+        case "genes":
+            return _run_genes(problem, stage, choice, seed, sitting)
+        case "axes":
+            return _run_axes(problem, stage, choice, seed, sitting)
+        case "trees" | "gates":
+            return _run_jobs(problem, stage, seed, sitting)
 
 
 def ended_stages(archive: Archive) -> set[str]:
@@ -74,9 +79,22 @@ def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sittin
     if snapshot:
         clock = resume_search(search, snapshot)
     else:
-        save_snapshot(search, clock, sitting.archive)
-    reason = run_generations(search, stage.budget, clock, sitting)
-    return _stage_end(stage, reason, clock, search.asked, search.rejected)
+        save_snapshot(genes.name, search.snapshot(), clock, sitting.archive)
+    budget = search_budget(stage.budget) if is_refitted(stage, choice) else stage.budget
+    reason = run_generations(search, budget, clock, sitting)
+    return _stage_end(stage.name, reason, clock.seconds, search.asked, search.rejected)
+
+
+def is_refitted(stage: Stage, choice: Choice) -> bool:
+    """Whether a stage ends with annealing its front on all training rows."""
+    return stage.kind == "genes" and choice.algorithm in ANNEALING
+
+
+def _run_refit(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
+    sitting.show(ProgressFacts(phase="preparing", detail=refit_name(stage.name)))
+    genes = gene_problem(problem, stage, kept_base(stage.name, sitting.archive))
+    done = run_refit(genes, refit_problem(problem, genes, stage), stage.budget, seed, sitting)
+    return _stage_end(refit_name(stage.name), done.reason, done.seconds, done.asked, done.rejected)
 
 
 def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
@@ -110,7 +128,7 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
         reason = search.step()
     if not search.feasible:
         reason = f"{reason}; {search.why_none()}"
-    return _stage_end(stage, reason, clock, search.asked, search.rejected)
+    return _stage_end(stage.name, reason, clock.seconds, search.asked, search.rejected)
 
 
 def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
@@ -135,7 +153,7 @@ def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Ev
         known,
     )
     reason = search.run()
-    return _stage_end(stage, reason, clock, len(jobs.values), 0)
+    return _stage_end(stage.name, reason, clock.seconds, len(jobs.values), 0)
 
 
 def starting_designs(problem: Problem, stage: Stage, sitting: Sitting) -> list[Start]:
@@ -168,6 +186,6 @@ def _start(item: Finalist, archive: Archive) -> Start:
     return Start(item.network, tuple(own.get(fold) or archive.network(fold) for fold in item.folds))
 
 
-def _stage_end(stage: Stage, reason: str, clock: Clock, asked: int, rejected: int) -> Event:
-    facts: dict[str, AxisValue] = {"stage": stage.name, "asked": asked, "rejected": rejected}
-    return Event(STAGE_END, reason, clock.seconds, facts)
+def _stage_end(name: str, reason: str, seconds: float, asked: int, rejected: int) -> Event:
+    facts: dict[str, AxisValue] = {"stage": name, "asked": asked, "rejected": rejected}
+    return Event(STAGE_END, reason, seconds, facts)

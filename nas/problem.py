@@ -115,6 +115,17 @@ def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) ->
     )
 
 
+def refit_problem(problem: Problem, genes: GeneProblem, stage: Stage) -> GeneProblem:
+    """A gene problem with all training rows to fit on, and made-up ones by a forest of all of them.
+
+    Space and scaling stay, so that designs of the search can go on; nothing is left to validate.
+    """
+    dataset = problem.dataset
+    known = make_part(dataset, dataset.train, genes.space.interface)
+    fit = known if _mlp_options(stage).distill is None else _distilled(problem, stage, known)
+    return replace(genes, known=known, fit=pack_part(fit), workload=Workload(known.codes))
+
+
 def _distilled(problem: Problem, stage: Stage, known: Part) -> Part:
     """The rows with made-up ones after them. Raises RunError for a regression."""
     if problem.dataset.task != "classification":

@@ -16,9 +16,9 @@ Status: TypeAlias = Literal["ok", "infeasible", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One candidate of an axis space, evaluated.
+    """One candidate of an axis space, a job of a stage, or a refitted design of a gene stage, evaluated.
 
-    number: of the candidate, from 0. fidelity: share of the full training, above 0 and up to 1.
+    number: of the candidate in its stage, from 0. fidelity: share of the full training, above 0 and up to 1.
     status: "infeasible" breaks a limit that only the evaluation could show. metrics: every figure by its
     full name ("accuracy", "egfet.area_cm2"). network: id (content hash) or None. error: why it failed.
     folds: ids of the networks that validated it, the one at index k fitted without validation fold k.

@@ -100,7 +100,8 @@ def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
     return SearchFacts(
         algorithm=", ".join(_algorithms(events)),
         asked=asked,
-        evaluations=sum(block.evaluations for block in newest.values()) + len(done),
+        evaluations=sum(block.evaluations for block in newest.values())
+        + sum(each.family not in newest for each in done),
         rejected=rejected,
         seconds=sum(block.seconds for block in newest.values()) + sum(each.seconds for each in done),
         stop_reason="; ".join(event.text for event in ends) if ended else "",
@@ -175,7 +176,8 @@ def _course(archive: Archive) -> Iterator[_Step]:
     """The steps of all stages in the order in which the stages began."""
     n_before, seconds_before = 0, 0.0
     blocks = list(archive.blocks())
-    done = list(archive.evaluations())
+    searched = {block.family for block in blocks}
+    done = [each for each in archive.evaluations() if each.family not in searched]
     for family in _families(archive):
         n, at = 0, 0.0
         for block in in_order(blocks, family):
@@ -228,7 +230,10 @@ def _front_points(points: Sequence[FrontPoint], goals: Goals) -> tuple[FrontPoin
 
 def _live_points(goals: Goals, archive: Archive) -> list[FrontPoint]:
     points = []
+    refitted = {done.family for done in archive.evaluations()}
     for family in dict.fromkeys(block.family for block in archive.blocks()):
+        if family in refitted:
+            continue
         scored = entered(in_order(archive.blocks(), family))
         if scored is None:
             continue

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from codegen.ir.lowering import NARROW, WIDEST, Array, Program
+from codegen.ir.reuse import unchanged_neurons
 
 OUTER: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True}
@@ -50,17 +51,16 @@ class Scratch(NamedTuple):
 
 @njit(**OUTER)
 def evaluate_population(program: Program, blocks: Array, answers: Answers) -> None:
-    """Fills `answers`. blocks: (n_blocks, n_features, block) uint16, block a multiple of `STEP`."""
+    """Fills `answers`. blocks: (n_blocks, n_features, block) uint16, block a multiple of `STEP`.
+
+    What a network shares with the one before it is still in the rows of its layer, and stays there.
+    """
     widths, block = program.widths, blocks.shape[2]
     n_layers, n_outputs = len(widths) - 1, widths[-1]
     n_samples = max(answers.winners.shape[1], answers.sums.shape[2])
-    narrow = np.empty((max(widths.max(), 2 * n_outputs), block), np.uint16)
-    wide, indices = np.empty(narrow.shape, np.int32), np.empty((2 * n_outputs, block), np.uint16)
-    for output in range(n_outputs):
-        indices[output] = output
-    best_narrow, best_wide = np.empty(block, np.int16), np.empty(block, np.int32)
-    scratch = Scratch(narrow, narrow.view(np.int16), wide, indices, best_narrow, best_wide)
-    activations = np.empty((2, widths.max(), block), np.uint16)
+    unchanged = unchanged_neurons(program)
+    hidden, last = _scratch(widths[1:].max(), n_outputs, block), _scratch(2 * n_outputs, n_outputs, block)
+    activations = np.empty((n_layers, widths.max(), block), np.uint16)
     for b in range(len(blocks)):
         start = b * block
         # Whole steps of the unrolled vector loops: a remainder would go one sample at a time.
@@ -70,26 +70,44 @@ def evaluate_population(program: Program, blocks: Array, answers: Answers) -> No
                 continue
             x, neuron = blocks[b], 0
             for layer in range(n_layers - 1):
-                _sum_layer(program, p, layer, neuron, x, n, scratch)
-                x = activations[layer % 2]
+                kept = unchanged[p, neuron : neuron + widths[layer + 1]]
+                _sum_layer(program, p, layer, neuron, x, n, kept, hidden)
+                x = activations[layer]
                 shift, hi = program.clip_shift[p, layer], program.clip_hi[p, layer]
                 if program.layer_widths[p, layer] == NARROW:
-                    _clip(scratch.signed, widths[layer + 1], n, shift, hi, x)
+                    _clip(hidden.signed, kept, n, shift, hi, x)
                 else:
-                    _clip(scratch.wide, widths[layer + 1], n, shift, hi, x)
+                    _clip(hidden.wide, kept, n, shift, hi, x)
                 neuron += widths[layer + 1]
-            _sum_layer(program, p, n_layers - 1, neuron, x, n, scratch)
+            _sum_layer(program, p, n_layers - 1, neuron, x, n, unchanged[p, neuron:], last)
             if program.layer_widths[p, n_layers - 1] == NARROW:
-                _finish(scratch.signed, best_narrow, indices, program, p, start, n, answers)
+                _finish(last.signed, last.best_narrow, last.indices, program, p, start, n, answers)
             else:
-                _finish(scratch.wide, best_wide, indices, program, p, start, n, answers)
+                _finish(last.wide, last.best_wide, last.indices, program, p, start, n, answers)
 
 
 @njit(**INNER)
-def _sum_layer(program: Program, p: int, layer: int, neuron: int, x: Array, n: int, scratch: Scratch) -> None:
-    """The sums of a layer, in rows of `scratch.narrow` or, where one of them needs it, `scratch.wide`."""
+def _scratch(n_rows: int, n_outputs: int, block: int) -> Scratch:
+    narrow = np.empty((n_rows, block), np.uint16)
+    wide, indices = np.empty(narrow.shape, np.int32), np.empty((2 * n_outputs, block), np.uint16)
+    for output in range(n_outputs):
+        indices[output] = output
+    best_narrow, best_wide = np.empty(block, np.int16), np.empty(block, np.int32)
+    return Scratch(narrow, narrow.view(np.int16), wide, indices, best_narrow, best_wide)
+
+
+@njit(**INNER)
+def _sum_layer(
+    program: Program, p: int, layer: int, neuron: int, x: Array, n: int, kept: Array, scratch: Scratch
+) -> None:
+    """The sums of a layer, in rows of `scratch.narrow` or, where one of them needs it, `scratch.wide`.
+
+    kept: (n_rows,) those that are there already.
+    """
     terms, wide, signed = program.terms, scratch.wide, scratch.signed
     for row in range(program.widths[layer + 1]):
+        if kept[row]:
+            continue
         first, last = program.ends[p, neuron + row]
         bias = program.biases[p, neuron + row]
         whole = program.neuron_widths[p, neuron + row] == NARROW
@@ -179,17 +197,19 @@ def _add_wide(wide: Array, row: int, x: Array, n: int, terms: Array, k: int) -> 
 
 
 @njit(**INNER)
-def _clip(sums: Array, n_rows: int, n: int, shift: int, hi: int, activations: Array) -> None:
-    """`min(max(sum, 0) >> shift, hi)` of the first rows."""
+def _clip(sums: Array, kept: Array, n: int, shift: int, hi: int, activations: Array) -> None:
+    """`min(max(sum, 0) >> shift, hi)` of each row but those that are kept."""
     kind, n_bits = sums.dtype.type, 8 * sums.itemsize
     if shift >= n_bits:
         shift, hi = 0, 0
     top = kind(min(hi, (1 << (n_bits - 1)) - 1))
-    for row in range(n_rows):
+    for row in range(len(kept)):
+        if kept[row]:
+            continue
         for i in range(n):
             # The mask changes nothing; it tells the compiler that the shift fits the narrow type.
-            kept = kind(kind(max(sums[row, i], kind(0))) >> (shift & (n_bits - 1)))
-            activations[row, i] = min(kept, top)
+            above = kind(kind(max(sums[row, i], kind(0))) >> (shift & (n_bits - 1)))
+            activations[row, i] = min(above, top)
 
 
 @njit(**INNER)

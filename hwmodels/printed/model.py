@@ -23,7 +23,12 @@ from hwmodels.printed.costs import IntArray, unit_costs
 from hwmodels.printed.estimate import ESTIMATED_AREA, ESTIMATED_POWER, Estimator, PopulationPrices
 from hwmodels.printed.mlp import count_mlp
 from hwmodels.printed.netlist import count_netlist, leakage_of_parts
-from hwmodels.printed.synthesized import refined_cost, synthesize_for_price, synthesized_metrics
+from hwmodels.printed.synthesized import (
+    PREFIX,
+    refined_cost,
+    synthesize_for_price,
+    synthesized_metrics,
+)
 from hwmodels.printed.tally import Tally
 from hwmodels.printed.tree import count_tree
 
@@ -58,9 +63,9 @@ class PrintedModel:
     library's nominal supply where it is None. inferences_per_s: above 0; a circuit that is slower has a
     time_share above 1. converters: "none", the name of a kind in hwmodels/printed/converters.json, or a
     file of that layout. battery: name of one in hwmodels/printed/batteries.json; the model then gives
-    battery_share, which is at most 1. estimate: whether it gives estimated_area_cm2 and estimated_power_mw,
-    which take tens of milliseconds a population, and a minute to compile at the first use. Raises
-    HardwareModelError for an option that can't be.
+    battery_share, which after synthesis is at most 1. estimate: whether it gives estimated_area_cm2 and
+    estimated_power_mw, which take tens of milliseconds a population, and a minute to compile at the first
+    use. Raises HardwareModelError for an option that can't be.
     """
 
     def __init__(
@@ -105,14 +110,14 @@ class PrintedModel:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        battery = () if self._battery is None else (_BATTERY_SHARE,)
+        counted = _METRICS if self._battery is None else (*_METRICS, _BATTERY_SHARE)
         estimates = () if self._estimator is None else _ESTIMATES
-        return (*_METRICS, *battery, *estimates, *synthesized_metrics(_METRICS))
+        return (*counted, *estimates, *synthesized_metrics(counted))
 
     @property
     def bounds(self) -> Mapping[str, float]:
         """A circuit that takes more than its battery gives does not work."""
-        return {} if self._battery is None else {"battery_share": 1.0}
+        return {} if self._battery is None else {f"{PREFIX}{_BATTERY_SHARE.name}": 1.0}
 
     @property
     def cost_class(self) -> CostClass:

@@ -15,7 +15,7 @@ from codegen.toolchain import ToolError
 from hwmodels.model import Cost, Metric, RefineError, Source, Workload
 
 PREFIX = "synthesized_"
-REFINED = ("area_cm2", "power_mw", "latency_s", "total_area_cm2", "total_power_mw")
+REFINED = ("area_cm2", "power_mw", "latency_s", "total_area_cm2", "total_power_mw", "battery_share")
 N_RANDOM_SAMPLES = 4096
 """Samples that leakage is averaged over where the workload brings none."""
 

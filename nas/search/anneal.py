@@ -22,7 +22,8 @@ from searchspaces.space import Rows
 
 @dataclass(frozen=True, slots=True)
 class AnnealOptions:
-    """chains: walks at once, each at prices of its own, at least 2. archive: best candidates kept.
+    """chains: walks at once, each at prices of its own, at least 2. tries: candidates of each chain that are
+    asked at once, at least 1. archive: best candidates kept.
 
     moves: mean number of moves from a state to the next candidate, at least 1. first_steps: candidates of
     a chain in the first cycle. growth: of the cycles, at least 1. hottest, coldest: temperatures at the
@@ -30,6 +31,7 @@ class AnnealOptions:
     """
 
     chains: int = 32
+    tries: int = 8
     archive: int = 400
     moves: float = 1.5
     first_steps: int = 200
@@ -40,17 +42,17 @@ class AnnealOptions:
     def __post_init__(self) -> None:
         if self.chains < 2:
             raise SearchError(f"chains must be at least 2, but is {self.chains}")
-        if self.moves < 1 or self.growth < 1 or self.first_steps < 1:
+        if self.tries < 1 or self.moves < 1 or self.growth < 1 or self.first_steps < 1:
             raise SearchError(
-                "moves, growth and first_steps must be at least 1, "
-                f"but are {self.moves}, {self.growth} and {self.first_steps}"
+                "tries, moves, growth and first_steps must be at least 1, "
+                f"but are {self.tries}, {self.moves}, {self.growth} and {self.first_steps}"
             )
         if not 0 < self.coldest <= self.hottest:
             raise SearchError(f"0 < coldest <= hottest must hold, but got {self.coldest} and {self.hottest}")
 
 
 class Anneal:
-    """The searcher. Candidate number i is a change of the state of chain i modulo the number of chains.
+    """The searcher. Each candidate is a change of where its chain stands; some are asked of a chain at once.
 
     Every cycle begins with new prices, spread over the front found so far, and every chain at the best
     known candidate of its price. Failed evaluations leave no trace. A domain of up to 2^20 rows is never
@@ -83,8 +85,12 @@ class Anneal:
         self._told: list[Results] = []
 
     @property
-    def batch_size(self) -> int:
+    def n_chains(self) -> int:
         return self._options.chains
+
+    @property
+    def batch_size(self) -> int:
+        return self._options.chains * self._options.tries
 
     @property
     def n_asked(self) -> int:
@@ -187,7 +193,7 @@ class Anneal:
 
     def _reheated(self) -> Chains:
         """A cycle with new prices, each chain at the best of the archive; longer than the one before."""
-        archive, n_chains = self._archive, self.batch_size
+        archive, n_chains = self._archive, self.n_chains
         points = feasible_points(archive)
         weights = spread_weights(points, n_chains, self._rng)
         best = np.argmin(points @ weights.T, axis=0)
@@ -200,13 +206,14 @@ class Anneal:
             units=1e-9 + 0.01 * np.ptp(points @ weights.T, axis=0),
             first=self._ledger.n_asked,
             steps=steps,
+            tries=self._options.tries,
             hottest=self._options.hottest,
             coldest=self._options.coldest,
         )
 
     def _candidates(self, chains: Chains, n: int) -> Rows:
-        """A change of n chains, in turn; where all rows are remembered, other rows instead of known ones."""
-        turn = (self._ledger.n_asked + np.arange(n)) % self.batch_size
+        """Changes of chains in turn; where all rows are remembered, other rows instead of known ones."""
+        turn = chains.turns(self._ledger.n_asked + np.arange(n))
         rows = mutants_of(
             chains.states.rows[turn], self._columns, self._moves, self._options.moves, self._rng
         )

@@ -4,15 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nas.search.columns import FloatArray
+from nas.search.columns import FloatArray, IntArray
 from nas.search.ledger import Results, total_violation
 from nas.search.protocol import Snapshot
 from searchspaces.space import Rows
-
-UNIT_SHARE = 0.2
-"""Share of the worsenings that cost less than the unit of temperature."""
-UNIT_RATE = 0.05
-"""How fast the unit follows, on a logarithmic scale, with each worsening."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +18,14 @@ class ChainStates:
     objectives: FloatArray
     violations: FloatArray
 
+    def snapshot(self, prefix: str) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+        """Copies, by name behind a prefix."""
+        return {
+            f"{prefix}rows": self.rows.copy(),
+            f"{prefix}objectives": self.objectives.copy(),
+            f"{prefix}violations": self.violations.copy(),
+        }
+
 
 @dataclass(slots=True, eq=False)
 class Chains:
@@ -30,7 +33,8 @@ class Chains:
 
     weights: (n, n_objectives), what each minimizes is the sum of weighted objectives. units: (n,) what a
     temperature of 1 stands for: the cost of cheap worsenings, measured on the way. first: number of the
-    first candidate. steps: candidates of a chain until the cycle is over.
+    first candidate. steps: candidates of a chain until the cycle is over. tries: candidates of a chain that
+    are numbered in a row.
     """
 
     states: ChainStates
@@ -38,6 +42,7 @@ class Chains:
     units: FloatArray
     first: int
     steps: int
+    tries: int
     hottest: float
     coldest: float
 
@@ -48,45 +53,51 @@ class Chains:
     def is_over(self, n_asked: int) -> bool:
         return n_asked - self.first >= self.steps * self.n_chains
 
+    def turns(self, numbers: IntArray) -> IntArray:
+        """Which chain each candidate is of: `tries` in a row are of the same one."""
+        return (numbers - self.first) // self.tries % self.n_chains
+
     def step(self, results: Results, rng: np.random.Generator) -> None:
-        """Goes to accepted candidates; those from before this cycle count for nothing."""
-        results = results.take(results.numbers >= self.first)
-        rounds = (results.numbers - self.first) // self.n_chains
-        for number in np.unique(rounds):  # no chain is in a round twice
-            self._step(results.take(rounds == number), int(number), rng)
+        """Goes to accepted candidates; those from before this cycle count for nothing.
 
-    def _step(self, results: Results, round_number: int, rng: np.random.Generator) -> None:
-        states, chains = self.states, results.numbers % self.n_chains
-        violations = total_violation(results)
-        with np.errstate(invalid="ignore"):  # what was not evaluated is infinite
-            worsening = (results.objectives - states.objectives[chains]) * self.weights[chains]
-        rise = worsening.sum(axis=1)
-        by_price = (violations == 0) & (states.violations[chains] == 0)
-        threshold = self._temperature(round_number) * self.units[chains] * rng.exponential(size=len(rise))
-        accepted = np.where(by_price, rise <= threshold, violations <= states.violations[chains])
-        worse = by_price & (rise > 0)
-        self.units[chains[worse]] *= np.exp(
-            UNIT_RATE * (UNIT_SHARE - (rise[worse] < self.units[chains[worse]]))
-        )
-        moved = chains[accepted]
-        states.rows[moved] = results.rows[accepted]
-        states.objectives[moved] = results.objectives[accepted]
-        states.violations[moved] = violations[accepted]
+        Candidates of a chain that were asked together compete in the order of their numbers, each with
+        the one accepted before it, so that a better one is not lost behind an equal one.
+        """
+        from nas.search.chain_kernels import accept  # numba is loaded when a search needs it
 
-    def _temperature(self, round_number: int) -> float:
-        return float(self.hottest * (self.coldest / self.hottest) ** min(1.0, round_number / self.steps))
+        if len(results.numbers) and results.numbers[0] < self.first:
+            results = results.take(results.numbers >= self.first)
+        thresholds = self._temperatures(results.numbers) * rng.exponential(size=len(results.numbers))
+        last = accept(
+            self.turns(results.numbers), thresholds, results.objectives, total_violation(results),
+            self.states.objectives, self.states.violations, self.weights, self.units,
+        )  # fmt: skip
+        moved = np.flatnonzero(last >= 0)
+        self.states.rows[moved] = results.rows[last[moved]]
+
+    def _temperatures(self, numbers: IntArray) -> FloatArray:
+        share = np.minimum(1.0, (numbers - self.first) / (self.steps * self.n_chains))
+        temperatures: FloatArray = self.hottest * (self.coldest / self.hottest) ** share
+        return temperatures
 
     def snapshot(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
         """The cycle as arrays."""
         return {
-            "chains/rows": self.states.rows.copy(),
-            "chains/objectives": self.states.objectives.copy(),
-            "chains/violations": self.states.violations.copy(),
+            **self.states.snapshot("chains/"),
             "chains/weights": self.weights,
             "chains/units": self.units.copy(),
-            "chains/course": np.array([self.first, self.steps]),
+            "chains/course": np.array([self.first, self.steps, self.tries]),
             "chains/temperatures": np.array([self.hottest, self.coldest]),
         }
+
+
+def states_of(prefix: str, snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> ChainStates:
+    """The states of a snapshot, by name behind a prefix."""
+    return ChainStates(
+        snapshot[f"{prefix}rows"].astype(dtype),
+        snapshot[f"{prefix}objectives"].astype(np.float64),
+        snapshot[f"{prefix}violations"].astype(np.float64),
+    )
 
 
 def chains_of(snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> Chains | None:
@@ -94,17 +105,17 @@ def chains_of(snapshot: Snapshot, dtype: type[np.int32] | type[np.float64]) -> C
     if "chains/rows" not in snapshot:
         return None
     floats = {
-        name: snapshot[f"chains/{name}"].astype(np.float64)
-        for name in ("objectives", "violations", "weights", "units", "temperatures")
+        name: snapshot[f"chains/{name}"].astype(np.float64) for name in ("weights", "units", "temperatures")
     }
-    first, steps = snapshot["chains/course"].astype(np.int64).tolist()
+    first, steps, tries = snapshot["chains/course"].astype(np.int64).tolist()
     hottest, coldest = floats["temperatures"].tolist()
     return Chains(
-        ChainStates(snapshot["chains/rows"].astype(dtype), floats["objectives"], floats["violations"]),
+        states_of("chains/", snapshot, dtype),
         floats["weights"],
         floats["units"],
         first,
         steps,
+        tries,
         hottest,
         coldest,
     )

@@ -125,15 +125,15 @@ class Nsga2Anneal:
         turn = self._options.first_phase * self._options.growth ** (phase // 2)
         if phase % 2 == 0:
             return int(turn)
-        n_chains = self._annealing.batch_size
-        return int(np.ceil(turn * self._options.anneal_share / n_chains)) * n_chains
+        batch_size = self._annealing.batch_size
+        return int(np.ceil(turn * self._options.anneal_share / batch_size)) * batch_size
 
     def _next_phase(self) -> None:
         phase = len(self._starts)
         self._starts = np.append(self._starts, self._n_asked)
         if phase % 2:
             self._annealing.adopt(self._evolution.survivors)
-            self._annealing.begin_cycle(self._length(phase) // self._annealing.batch_size)
+            self._annealing.begin_cycle(self._length(phase) // self._annealing.n_chains)
         else:
             self._evolution.adopt(self._annealing.archive)
         self._before = np.append(self._before, self._active.n_asked)

@@ -38,6 +38,32 @@ def hull_slopes(first: FloatArray, second: FloatArray) -> FloatArray:
     Edges count that end in the better half of what `first` takes along the hull: the cheapest designs
     are worth little, however steeply they improve.
     """
+    corners = _hull(first, second)
+    is_good = corners[1:, 1] < (corners[0, 1] + corners[-1, 1]) / 2
+    slopes: FloatArray = _slopes(corners)[is_good]
+    return slopes
+
+
+def prices_at(points: FloatArray) -> FloatArray:
+    """(n, n_objectives) positive weights at which each point of a front is about the best of it.
+
+    points: (n, n_objectives) finite, minimized, n at least 1. The weight of the first objective is 1; that
+    of each other one is the slope of the hull of the first and that objective at the point: of the edge
+    above or below it, at a corner the geometric mean of both edges; 1 where the hull is a single point.
+    """
+    weights = np.ones(points.shape)
+    for column in range(1, points.shape[1]):
+        corners = _hull(points[:, 0], points[:, column])
+        if len(corners) > 1:
+            slopes = np.log(_slopes(corners))
+            left = np.searchsorted(corners[1:-1, 0], points[:, column], side="left")
+            right = np.searchsorted(corners[1:-1, 0], points[:, column], side="right")
+            weights[:, column] = np.exp((slopes[left] + slopes[right]) / 2)
+    return weights
+
+
+def _hull(first: FloatArray, second: FloatArray) -> FloatArray:
+    """(n_corners, 2) of the lower hull, `second` and falling `first`."""
     order = np.lexsort((first, second))
     hull: list[tuple[float, float]] = []
     for x, y in zip(second[order].tolist(), first[order].tolist(), strict=True):
@@ -46,10 +72,12 @@ def hull_slopes(first: FloatArray, second: FloatArray) -> FloatArray:
         while len(hull) > 1 and _is_above(hull[-2], hull[-1], (x, y)):
             hull.pop()
         hull.append((x, y))
-    corners = np.array(hull)
+    return np.array(hull)
+
+
+def _slopes(corners: FloatArray) -> FloatArray:
     steps = np.diff(corners, axis=0)
-    is_good = corners[1:, 1] < (corners[0, 1] + corners[-1, 1]) / 2
-    slopes: FloatArray = -steps[is_good, 1] / steps[is_good, 0]
+    slopes: FloatArray = -steps[:, 1] / steps[:, 0]
     return slopes
 
 

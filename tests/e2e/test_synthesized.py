@@ -180,3 +180,17 @@ def test_of_many_designs_the_nearest_to_the_front_are_measured(
     assert note.endswith("designs, the nearest to the front by egfet.area_cm2")
     best = max(item.entry.metrics["accuracy"] for item in genes if not item.constant)
     assert max(item.entry.metrics["accuracy"] for item in kept) == best
+
+
+def test_a_battery_is_judged_by_the_power_after_synthesis(tmp_path: Path) -> None:
+    """Counted power is above that of the netlist: what the battery can feed must not be refused for it."""
+    share = "egfet.synthesized_battery_share"
+    text = FAMILIES.replace("{model: printed}", "{model: printed, battery: harvester_0p1mw, supply_v: 0.6}")
+    run = nas.run(write_spec(tmp_path, text), tmp_path / "run")
+    shares = [point.metrics[share] for point in run.report.front]
+    assert shares
+    assert all(value <= 1 for value in shares)
+    assert any(
+        point.metrics["egfet.battery_share"] > value
+        for point, value in zip(run.report.front, shares, strict=True)
+    )

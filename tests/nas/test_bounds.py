@@ -21,7 +21,7 @@ def goals(limits: str) -> Goals:
 def test_a_battery_is_a_limit_beside_those_of_the_spec() -> None:
     assert goals(LIMITS).limits == (
         Limit("egfet.power_mw", None, 3.0),
-        Limit("egfet.battery_share", None, 1.0),
+        Limit("egfet.synthesized_battery_share", None, 1.0),
     )
 
 
@@ -32,15 +32,15 @@ def test_a_battery_is_a_limit_beside_those_of_the_spec() -> None:
 def test_of_two_limits_on_a_metric_the_stricter_holds(
     limit: str, minimum: float | None, maximum: float
 ) -> None:
-    found = goals(f"limits: {{egfet.battery_share: {limit}}}").limits
-    assert found == (Limit("egfet.battery_share", minimum, maximum),)
+    found = goals(f"limits: {{egfet.synthesized_battery_share: {limit}}}").limits
+    assert found == (Limit("egfet.synthesized_battery_share", minimum, maximum),)
 
 
 def test_a_minimum_beyond_the_bound_is_refused() -> None:
     with pytest.raises(RunError) as error:
-        goals("limits: {egfet.battery_share: {min: 2}}")
+        goals("limits: {egfet.synthesized_battery_share: {min: 2}}")
     assert str(error.value) == (
-        "limits.egfet.battery_share: min must be at most 1, what the hardware allows, not 2"
+        "limits.egfet.synthesized_battery_share: min must be at most 1, what the hardware allows, not 2"
     )
 
 

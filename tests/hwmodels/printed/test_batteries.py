@@ -53,7 +53,7 @@ def test_without_a_battery_there_is_no_share_and_no_bound() -> None:
 
 
 def test_a_battery_bounds_its_share() -> None:
-    assert PrintedModel(battery="molex_30mw").bounds == {"battery_share": 1.0}
+    assert PrintedModel(battery="molex_30mw").bounds == {"synthesized_battery_share": 1.0}
 
 
 def test_a_model_with_a_battery_passes_every_rule() -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from nas.pareto import hypervolume
 from nas.search.anneal import Anneal, AnnealOptions
+from nas.search.chains import Chains, ChainStates
+from nas.search.ledger import Results
 from nas.search.nsga2 import Nsga2
 from nas.search.nsga2_anneal import Nsga2Anneal, Nsga2AnnealOptions
 from nas.search.protocol import Searcher, SearchError, SearchProblem, Told
@@ -47,7 +49,7 @@ def test_the_protocol_is_kept(factory: type[Anneal]) -> None:
 
 @pytest.mark.parametrize(
     ("evaluate", "n", "reference", "share"),
-    [(zdt1, 20, [1.1, 7.0], 0.9), (dtlz2, 12, [1.5, 1.5, 1.5], 0.9)],
+    [(zdt1, 20, [1.1, 7.0], 0.9), (dtlz2, 12, [1.5, 1.5, 1.5], 0.85)],
 )
 def test_a_front_of_two_or_three_objectives_is_found(
     evaluate: Evaluate, n: int, reference: list[float], share: float
@@ -128,7 +130,11 @@ def test_results_of_an_earlier_phase_reach_the_searcher_that_asked() -> None:
     ("options", "message"),
     [
         ({"chains": 1}, "chains must be at least 2, but is 1"),
-        ({"growth": 0.5}, "growth and first_steps must be at least 1, but are 1.5, 0.5 and 200"),
+        ({"growth": 0.5}, "growth and first_steps must be at least 1, but are 8, 1.5, 0.5 and 200"),
+        (
+            {"tries": 0},
+            "tries, moves, growth and first_steps must be at least 1, but are 0, 1.5, 1.5 and 200",
+        ),
         ({"hottest": 0.01}, "0 < coldest <= hottest must hold, but got 0.05 and 0.01"),
     ],
 )
@@ -141,3 +147,43 @@ def test_impossible_turns_are_refused() -> None:
     message = "first_phase, anneal_share and growth must be at least 1, but are 0, 3.0 and 2.0"
     with pytest.raises(SearchError, match=message):
         Nsga2AnnealOptions(first_phase=0)
+
+
+def test_candidates_of_one_chain_are_asked_in_a_row_and_differ_little() -> None:
+    searcher = Anneal(SearchProblem(integers(40), 2), seed=1, options=AnnealOptions(chains=4, tries=6))
+    run(searcher, zdt1, 17 * 24)
+    rows = searcher.ask(24).rows
+    changed = (rows[1:] != rows[:-1]).sum(axis=1)
+    assert np.median(np.delete(changed, [5, 11, 17])) <= 4
+    assert (changed[[5, 11, 17]] > np.median(changed)).all()
+
+
+def cold_chain(first: int) -> Chains:
+    """One chain that stands at 5 and accepts nothing worse."""
+    return Chains(
+        states=ChainStates(np.zeros((1, 1), np.int32), np.array([[5.0]]), np.zeros(1)),
+        weights=np.ones((1, 1)),
+        units=np.full(1, 1e-9),
+        first=first,
+        steps=8,
+        tries=4,
+        hottest=1.0,
+        coldest=1.0,
+    )
+
+
+def test_of_candidates_that_were_asked_together_a_better_one_is_not_lost_behind_an_equal_one() -> None:
+    chains = cold_chain(first=0)
+    objectives = np.array([[5.0], [3.0], [4.0], [3.0]])
+    rows = np.arange(1, 5, dtype=np.int32)[:, None]
+    chains.step(Results(np.arange(4), rows, objectives, np.zeros((4, 0))), np.random.default_rng(0))
+    assert chains.states.rows.tolist() == [[4]]
+    assert chains.states.objectives.tolist() == [[3.0]]
+
+
+def test_candidates_from_before_a_cycle_move_no_chain() -> None:
+    chains = cold_chain(first=2)
+    rows = np.array([[1], [2]], dtype=np.int32)
+    late = Results(np.array([0, 1]), rows, np.zeros((2, 1)), np.zeros((2, 0)))
+    chains.step(late, np.random.default_rng(0))
+    assert chains.states.rows.tolist() == [[0]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nas.search.prices import hull_slopes, spread_weights
+from nas.search.prices import hull_slopes, prices_at, spread_weights
 
 
 def test_slopes_are_those_of_the_lower_hull_and_fall() -> None:
@@ -63,3 +63,21 @@ def test_prices_follow_the_units_of_an_objective(scale: float) -> None:
     plain = spread_weights(points, 4, np.random.default_rng(3))
     scaled = spread_weights(points * [1.0, scale], 4, np.random.default_rng(3))
     assert scaled[:, 1] * scale == pytest.approx(plain[:, 1])
+
+
+def test_a_point_has_the_slope_of_its_edge_and_a_corner_the_mean_of_both() -> None:
+    points = np.array([[10.0, 0.0], [4.0, 1.0], [3.5, 2.0], [2.0, 3.0]])
+    weights = prices_at(points)
+    assert (weights[:, 0] == 1).all()
+    assert weights[:, 1] == pytest.approx([6.0, 6.0**0.5, 1.0, 1.0])
+
+
+def test_points_that_cost_the_same_have_the_price_one() -> None:
+    assert prices_at(np.array([[3.0, 1.0], [2.0, 1.0]])).tolist() == [[1.0, 1.0]] * 2
+
+
+def test_each_corner_inside_a_hull_is_the_best_at_its_own_price() -> None:
+    area = np.arange(1.0, 9.0)
+    points = np.column_stack((1 / area, area))
+    best = np.argmin(points @ prices_at(points).T, axis=0)
+    assert best[1:-1].tolist() == list(range(1, 7))
