@@ -88,12 +88,12 @@ def measure_one(name: str, search: Search, split: int, seed: int, data: Path) ->
     print(f"{name} {search}, split {split}, seed {seed}: {len(unit.circuits)} circuits, {cost}", flush=True)
 
 
-def report(case: Case, kept: Units) -> list[Bar]:
-    """Prints a data set's table and gives its bars."""
+def report(case: Case, kept: Units, *, settings: bool) -> list[Bar]:
+    """Prints a data set's table, with a row for every setting if wanted, and gives its bars."""
     units = list(kept.values())
     print(f"\n{case.name}: DATE 2024 {case.date24}; ICCAD 2023 {case.iccad23}; exact 8-bit MLP {case.base};")
     print(f"  CART {', '.join(map(str, case.cart))}")
-    for group in TITLES:
+    for group in TITLES if settings else ():
         for row in settings_of(units, group):
             print(f"  {TITLES[group]:<22} {row.text}")
     print("  chosen by validation, at most as large as the bar:")
@@ -151,6 +151,7 @@ def main() -> int:
     parser.add_argument("--splits", nargs="*", type=int, default=list(range(10)))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1], help="of the search")
     parser.add_argument("--one", nargs=4, metavar=("DATA", "SEARCH", "SPLIT", "SEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--settings", action="store_true", help="a row for each price and chain too")
     parser.add_argument("--check", action="store_true", help="exit 1 where a figure misses its bar")
     parser.add_argument("--quick", action="store_true", help="judge what is kept, and search one small case")
     given = parser.parse_args()
@@ -165,7 +166,7 @@ def main() -> int:
         wrong = []
         measure(given)
     tables = [(case, kept) for case in CASES if case.name in given.only and (kept := kept_units(case))]
-    bars = [bar for case, kept in tables for bar in report(case, kept)]
+    bars = [bar for case, kept in tables for bar in report(case, kept, settings=given.settings)]
     return int(bool(wrong)) | report_bars(bars, Arguments(check=given.check, quick=given.quick))
 
 
