@@ -60,6 +60,17 @@ def _check_window(window: Window) -> None:
         raise IrError(f"padding must be four numbers of at least 0, not {window.padding}")
 
 
+def _check_pool(window: Window) -> None:
+    """Every window of a pool must see at least one value that is no padding."""
+    (height, width), (top, bottom, left, right) = window.size, window.padding
+    if window.dilation != (1, 1):
+        raise IrError(f"a pool must have dilation (1, 1), not {window.dilation}")
+    if max(top, bottom) >= height or max(left, right) >= width:
+        raise IrError(
+            f"the padding of a pool must be smaller than its size {window.size}, not {window.padding}"
+        )
+
+
 def _output_shapes(operator: Operator, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
     """All shapes that the output may have. Raises IrError where the inputs do not fit."""
     match operator:
@@ -69,7 +80,9 @@ def _output_shapes(operator: Operator, shapes: Sequence[Shape]) -> tuple[Shape, 
             return _convolution(operator, shapes)
         case AveragePool2d() | MaxPool2d():
             height, width, channels = _image(shapes[operator.input])
-            return ((*output_size(operator.window, (height, width)), channels),)
+            size = output_size(operator.window, (height, width))
+            _check_pool(operator.window)
+            return ((*size, channels),)
         case GlobalAveragePool():
             channels = _image(shapes[operator.input])[2]
             return (channels,), (1, 1, channels)

@@ -25,7 +25,7 @@ from codegen.ir import (
 )
 from codegen.ir.evaluate import evaluate
 from codegen.ir.operators import Activation, Rounding
-from codegen.ir.tensors import Multiplier, activation_limits, quantize_multiplier, requantize
+from codegen.ir.requantization import Multiplier, activation_limits, quantize_multiplier, requantize
 
 INT32 = st.integers(-(1 << 31), (1 << 31) - 1)
 
