@@ -1,15 +1,14 @@
 """`emit_c`: a network as one C module, its self-test and the files of a build system."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact, File
 from codegen.c.body import Form, ModuleBody, module_body
+from codegen.c.render import render
 from codegen.c.text import EmitError, comment, float32, integer, string
 from codegen.identifiers import safe_identifier
 from codegen.ir import ClassOutput, Feature, Network
@@ -46,9 +45,9 @@ def emit_c(
     values = _values(network, body, name, prefix)
     rows = vectors[_spread(len(vectors))]
     sources = {
-        f"{prefix}.h": _render("module.h.j2", values),
-        f"{prefix}.c": _render("module.c.j2", values),
-        f"{prefix}_selftest.c": _render("selftest.c.j2", values | _test_values(network, rows)),
+        f"{prefix}.h": render("module.h.j2", **values),
+        f"{prefix}.c": render("module.c.j2", **values),
+        f"{prefix}_selftest.c": render("selftest.c.j2", **values, **_test_values(network, rows)),
     }
     files = [File(_place(path, layout), text) for path, text in sources.items()]
     return Artifact("c", prefix, (*files, *_build_files(network, values, rows, prefix, layout)))
@@ -85,30 +84,14 @@ def _build_files(
     network: Network, values: Values, rows: CodeMatrix, prefix: str, layout: Layout
 ) -> tuple[File, ...]:
     if layout == "cmake":
-        return (File("CMakeLists.txt", _render("CMakeLists.txt.j2", values)),)
+        return (File("CMakeLists.txt", render("CMakeLists.txt.j2", **values)),)
     if layout == "arduino":
-        example = _render("Predict.ino.j2", values | {"row": _row(rows[0])})
+        example = render("Predict.ino.j2", **values, row=_row(rows[0]))
         return (
-            File("library.properties", _render("library.properties.j2", values)),
+            File("library.properties", render("library.properties.j2", **values)),
             File("examples/Predict/Predict.ino", example),
         )
     return ()
-
-
-@functools.cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("codegen.c"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-
-
-def _render(template: str, values: Values) -> str:
-    return _templates().get_template(template).render(values)
 
 
 def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Values:

@@ -1,0 +1,68 @@
+"""Equal functions and equal arrays are emitted once."""
+
+import re
+
+from codegen.c.operators import Function
+
+_ARRAY = re.compile(r"static const (\w+) (\w+)\[(\d+)\] = \{(.*?)\};\n", re.DOTALL)
+_CONDITION = re.compile(r"#\s*(if|elif|else|endif)\b")
+
+
+class SharedText:
+    """Collects functions, in the order in which they come, and knows what was there before."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._arrays: dict[tuple[tuple[str, ...], str, str], str] = {}
+        self._parts: list[str] = []
+        self.prototypes: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def add(self, function: Function) -> str:
+        """The name under which the function can be called."""
+        key = (function.constants + "\0" + function.functions).replace(function.name, "\1")
+        if key not in self._names:
+            constants, renamed = self._share_arrays(function.constants)
+            self._parts += [constants, _renamed(function.functions, renamed)]
+            self.prototypes.append(function.prototype)
+            self._names[key] = function.name
+        return self._names[key]
+
+    def _share_arrays(self, text: str) -> tuple[str, dict[str, str]]:
+        """The text without arrays that an earlier one equals, and the earlier names by the own ones."""
+        kept, renamed, conditions, end = "", {}, [], 0
+        for match in _ARRAY.finditer(text):
+            between = text[end : match.start()]
+            _follow(between, conditions)
+            kept, end = kept + between, match.end()
+            kind, name, _, values = match.groups()
+            key = (tuple(conditions), kind, values)
+            if self._arrays.setdefault(key, name) == name:
+                kept += match.group(0)
+            else:
+                renamed[name] = self._arrays[key]
+        return kept + text[end:], renamed
+
+
+def _follow(text: str, conditions: list[str]) -> None:
+    """Keeps the stack of preprocessor conditions that hold at the end of the text."""
+    for line in text.splitlines():
+        match = _CONDITION.match(line)
+        if match is None:
+            continue
+        if match.group(1) != "if":
+            last = conditions.pop()
+            if match.group(1) != "endif":
+                conditions.append(f"{last}\n{line}")
+        else:
+            conditions.append(line)
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    if not names:
+        return text
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+    return pattern.sub(lambda match: names[match.group(1)], text)
