@@ -9,7 +9,7 @@ from codegen.ir.graph import ITEM_BYTES, Constant, Quantization, Tensor
 from codegen.ir.integer import evaluate_operator
 from codegen.ir.operators import Operator, tensors_read
 from codegen.ir.requantization import Int64Array
-from codegen.ir.shapes import check_shapes
+from codegen.ir.shapes import Shape, check_shapes
 from codegen.tflite.errors import TfliteError
 from codegen.tflite.model import FileModel, FileOperator, FileTensor
 from codegen.tflite.schema import DTYPES
@@ -28,6 +28,7 @@ class GraphBuilder:
         self.operators: list[Operator] = []
         self.constants: dict[int, bytes] = {}
         self._model = model
+        self._shapes: list[Shape] = []
         self._numbers: dict[int, int] = {}
         self._written = {index for operator in model.operators for index in operator.outputs}
         self._constant_bytes = 0
@@ -86,7 +87,7 @@ class GraphBuilder:
     def add(self, where: str, operator: Operator) -> None:
         """Adds an operator if its shapes and quantizations fit. Raises TfliteError with the place if not."""
         try:
-            check_shapes(operator, [tensor.shape for tensor in self.tensors])
+            check_shapes(operator, self._shapes)
             # No sample is needed to find out whether types, quantizations and factors are fit for it.
             evaluate_operator(operator, self.tensors, {n: self._no_sample(n) for n in tensors_read(operator)})
         except IrError as error:
@@ -106,6 +107,7 @@ class GraphBuilder:
                 f"{tensor.path}: must have fixed sizes and at most {MAX_ITEMS} items, not {shape}"
             )
         self.tensors.append(Tensor(tensor.name, shape, DTYPES[tensor.type], _quantization(tensor)))
+        self._shapes.append(shape)
         return len(self.tensors) - 1
 
     def _fill(self, number: int, tensor: FileTensor, shape: tuple[int, ...]) -> None:

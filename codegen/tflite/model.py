@@ -12,6 +12,7 @@ from codegen.tflite.flatbuffer import Table, root_table
 from codegen.tflite.schema import IDENTIFIER, OPERATOR_NAMES, TYPE_NAMES
 
 MAX_RANK = 6
+MAX_OPERATORS = 10_000
 CUSTOM = "CUSTOM"
 
 
@@ -67,11 +68,14 @@ def read_model(data: bytes) -> FileModel:
     graph = graphs[0]
     buffers = [_buffer(table) for table in root.tables(4, "buffers")]
     names = [_operator_name(table) for table in root.tables(1, "operator_codes")]
+    operators = graph.tables(3, "operators")
+    if len(operators) > MAX_OPERATORS:
+        raise TfliteError(f"{graph.path}.operators: at most {MAX_OPERATORS} are taken, not {len(operators)}")
     tensors = tuple(_tensor(table, buffers) for table in graph.tables(0, "tensors"))
     n_tensors = len(tensors)
     return FileModel(
         tensors,
-        tuple(_operator(table, names, n_tensors) for table in graph.tables(3, "operators")),
+        tuple(_operator(table, names, n_tensors) for table in operators),
         _indices(graph, 1, "inputs", n_tensors),
         _indices(graph, 2, "outputs", n_tensors),
     )

@@ -7,6 +7,8 @@ from codegen.tflite.schema import SAME, VALID
 
 MAX_STEP = 1 << 15
 """Largest stride, dilation or window size that is taken."""
+MAX_TAPS = 1 << 14
+"""Of a window; a pool over a whole image of 112 x 112 has 12,544."""
 
 
 def window_of(
@@ -27,6 +29,8 @@ def window_of(
             raise TfliteError(
                 f"{operator.where}: size, stride and dilation must be in 1..{MAX_STEP}, not {pair}"
             )
+    if size[0] * size[1] > MAX_TAPS:
+        raise TfliteError(f"{operator.where}: a window must have at most {MAX_TAPS} places, not {size}")
     if padding not in (SAME, VALID):
         raise TfliteError(f"{operator.where}: padding must be 0 (SAME) or 1 (VALID), not {padding}")
     if padding == VALID:
