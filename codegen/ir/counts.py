@@ -69,13 +69,14 @@ def _depth(tree: DecisionTree) -> int:
 def _count_graph(graph: TensorGraph) -> StructureCounts:
     macs = elementwise = 0
     for operator in graph.operators:
-        macs += _operator_macs(operator, graph)
+        macs += operator_macs(operator, graph)
         elementwise += _operator_elementwise(operator, graph)
     parameters = sum(graph.tensors[number].n_items for number in graph.constants)
     return StructureCounts(macs, 2 * macs + elementwise, parameters)
 
 
-def _operator_macs(operator: Operator, graph: TensorGraph) -> int:
+def operator_macs(operator: Operator, graph: TensorGraph) -> int:
+    """Multiply-accumulates of one operator of a graph, padding included."""
     match operator:
         case FullyConnected():
             return graph.tensors[operator.weight].n_items

@@ -56,20 +56,13 @@ class _Editor:
     overflow: bool = False
 
     def __post_init__(self) -> None:
-        weights = {
-            n for op in self.net.graph.operators if isinstance(op, Weighted) for n in (op.weight, op.bias)
-        }
-        self.tensors, self.data = list(self.net.graph.tensors), {}
+        self.tensors = list(self.net.graph.tensors)
+        self.data = {constant.tensor: constant.data for constant in self.net.constants}
         for number, mask in self.gone.items():
             tensor = self.tensors[number]
-            if number not in weights:
-                shape = (*tensor.shape[:-1], int((~mask).sum()))
-                self.tensors[number] = replace(tensor, shape=shape)
+            self.tensors[number] = replace(tensor, shape=(*tensor.shape[:-1], int((~mask).sum())))
             if number in self.constants:
-                kept = (
-                    self.constants[number][0] if number in weights else self.constants[number][0][..., ~mask]
-                )
-                self.data[number] = as_bytes(kept, tensor)
+                self.data[number] = as_bytes(self.constants[number][0][..., ~mask], tensor)
 
     def smaller(self, operator: Operator) -> Operator:
         if not isinstance(operator, Weighted):

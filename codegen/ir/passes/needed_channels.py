@@ -20,6 +20,8 @@ from codegen.ir.operators import (
     Pad,
     Reshape,
     Softmax,
+    activations_read,
+    tensors_read,
 )
 from codegen.ir.passes.constant_channels import Channels, Mask
 from codegen.ir.requantization import Int64Array
@@ -32,9 +34,16 @@ def channels_to_remove(
 
     At least one channel of each tensor stays.
     """
-    gone = {number: np.ones(len(channels.constant), dtype=np.bool_) for number, channels in found.items()}
-    for number in (*net.graph.inputs, *net.graph.outputs):
-        gone[number][:] = False
+    activations = {
+        n for operator in net.graph.operators for n in (*activations_read(operator), operator.output)
+    }
+    weights = {
+        n
+        for operator in net.graph.operators
+        for n in tensors_read(operator)[len(activations_read(operator)) :]
+    }
+    fixed = {*net.graph.inputs, *net.graph.outputs, *weights}
+    gone = {n: np.full(len(found[n].constant), n not in fixed, dtype=np.bool_) for n in activations}
     while True:
         before = {number: mask.copy() for number, mask in gone.items()}
         for operator in net.graph.operators:
