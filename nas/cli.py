@@ -106,6 +106,23 @@ def estimate(
         estimate_spec(target, overrides or (), allow_code=allow_code, json=json)
 
 
+@app.command("import")
+def import_model(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="int8 model.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Network file; MODEL.json where not given.")
+    ] = None,
+    values: Annotated[bool, typer.Option("--values", help="Answer with all outputs.")] = False,
+    classes: Annotated[bool, typer.Option("--classes", help="Answer with the largest output.")] = False,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Keep every operator and channel.")] = False,
+    json: Json = False,
+) -> None:
+    """Make a network file of a TensorFlow Lite model."""
+    from nas.commands.imports import import_tflite
+
+    import_tflite(model, out, values=values, classes=classes, as_is=as_is, json=json)
+
+
 @app.command()
 def run(
     spec: Spec,

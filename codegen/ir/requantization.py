@@ -93,14 +93,16 @@ def check_int32(values: Int64Array, what: str) -> Int64Array:
 
 def high_product(x: Int64Array, y: Int64Array | int, bits: int = 32) -> Int64Array:
     """The high half of `2 * x * y`, rounded, halves up; both factors of `bits` bits."""
-    return (x * y + (1 << (bits - 2))) >> (bits - 1)
+    high: Int64Array = (x * y + (1 << (bits - 2))) >> (bits - 1)
+    return high
 
 
 def rounding_divide(x: Int64Array, exponent: Int64Array | int) -> Int64Array:
     """Division by 2**exponent, halves away from zero."""
     mask = np.left_shift(np.int64(1), exponent) - 1
     threshold = (mask >> 1) + (x < 0)
-    return (x >> exponent) + ((x & mask) > threshold)
+    quotient: Int64Array = (x >> exponent) + ((x & mask) > threshold)
+    return quotient
 
 
 def _scale_single(x: Int64Array, q31: Int64Array, exponent: Int64Array) -> Int64Array:
@@ -125,4 +127,5 @@ def _scale_power_of_two(x: Int64Array, factors: Sequence[float]) -> Int64Array:
             raise IrError(f"requantization: the factor must be a power of two in 2**-62..2**31, not {factor}")
     shift = np.array(shifts, dtype=np.int64)
     half = np.left_shift(np.int64(1), np.maximum(shift - 1, 0)) * (shift > 0)
-    return ((x << np.maximum(-shift, 0)) + half) >> np.maximum(shift, 0)
+    scaled: Int64Array = ((x << np.maximum(-shift, 0)) + half) >> np.maximum(shift, 0)
+    return scaled

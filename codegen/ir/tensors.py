@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.ir.errors import IrError
-from codegen.ir.graph import DType, Tensor, TensorGraph, TensorNet
+from codegen.ir.graph import DType, Tensor, TensorNet
 from codegen.ir.integer import evaluate_operator
 from codegen.ir.interface import Interface
 from codegen.ir.operators import (
@@ -43,10 +43,11 @@ def tensor_values(net: TensorNet, samples: Int64Array) -> dict[int, Int64Array]:
     """
     graph = net.graph
     values = constant_values(net)
+    constants = frozenset(values)
     for number in graph.inputs:
         values[number] = samples.reshape(len(samples), *graph.tensors[number].shape)
     for index, operator in enumerate(graph.operators):
-        _check_weights(index, operator, graph)
+        _check_weights(index, operator, constants)
         try:
             values[operator.output] = evaluate_operator(operator, graph.tensors, values)
         except IrError as error:
@@ -75,10 +76,10 @@ def _check_codes_fit(source: Tensor, interface: Interface) -> None:
             raise IrError(f"tensor network: the codes of feature {feature.name!r} must fit {source.dtype}")
 
 
-def _check_weights(index: int, operator: Operator, graph: TensorGraph) -> None:
+def _check_weights(index: int, operator: Operator, constants: frozenset[int]) -> None:
     if isinstance(operator, FullyConnected | Conv2d | DepthwiseConv2d):
         fixed = set(tensors_read(operator)) - set(activations_read(operator))
-        if not fixed <= set(graph.constants):
+        if not fixed <= constants:
             raise IrError(f"tensor network: operator {index}: weights and bias must be constants")
 
 

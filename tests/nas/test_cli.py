@@ -22,7 +22,7 @@ from tests.nas.report.sample import sample_report
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("init", "validate", "estimate", "run", "resume", "status", "report", "export", "verify")
-COMMANDS += ("models", "schema", "doctor", "version")
+COMMANDS += ("import", "models", "schema", "doctor", "version")
 
 
 class Called(NamedTuple):
@@ -88,6 +88,7 @@ Commands:
   init      Write a commented spec to start from.
   validate  Check a spec and print everything that is wrong with it.
   estimate  Forecast a search, or price your own circuit.
+  import    Make a network file of a TensorFlow Lite model.
   run       Search, then export, prove and report the winners.
   resume    Go on with a run that was interrupted or killed.
   status    Show how far a run is, also while it goes on.

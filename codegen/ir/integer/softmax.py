@@ -1,8 +1,8 @@
 """Softmax in fixed point.
 
-Source: TensorFlow Lite, kernels/internal/reference/softmax.h, quantization_util.cc (`PreprocessSoftmaxScaling`,
-`CalculateInputRadius`), common.h (`GetReciprocal`); gemmlowp, fixedpoint.h (`exp_on_negative_values`,
-`one_over_one_plus_x_for_x_in_0_1`).
+Source: TensorFlow Lite, kernels/internal/reference/softmax.h, quantization_util.cc
+(`PreprocessSoftmaxScaling`, `CalculateInputRadius`), common.h (`GetReciprocal`); gemmlowp, fixedpoint.h
+(`exp_on_negative_values`, `one_over_one_plus_x_for_x_in_0_1`).
 """
 
 import math
@@ -46,7 +46,7 @@ NEWTON_FIRST, NEWTON_SLOPE = 1515870810, -1010580540
 
 
 def softmax(operator: Softmax, tensors: Tensors, values: Values) -> Int64Array:
-    """Probabilities along the last axis. Raises IrError unless the output has scale 1/256, zero point -128."""
+    """Probabilities along the last axis. Raises IrError unless the output is in units of 1/256 above -128."""
     if quantization(tensors[operator.output]) != PROBABILITY:
         raise IrError(
             f"softmax: the output must have scale 1/256 and zero point -128, not "

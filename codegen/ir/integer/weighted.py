@@ -58,7 +58,7 @@ def _sums(operator: Weighted, x: Int64Array, weight: Int64Array) -> Int64Array:
     """Before the bias. Padding is 0 here, since the zero point is already taken off."""
     match operator:
         case FullyConnected():
-            return _exact_product(x.reshape(len(x), -1), weight.T)
+            return _exact_product(x.reshape(len(x), weight.shape[1]), weight.T)
         case Conv2d():
             taps = [
                 _exact_product(part, weight[:, row, column].T)
