@@ -172,7 +172,9 @@ def _nested(builder: GraphBuilder, x: int, rng: np.random.Generator) -> int:
     known = [builder.convolution(x, channels, 1)]
     for _ in range(int(rng.integers(3, 6))):
         left, right = (known[int(rng.integers(len(known)))] for _ in range(2))
-        known.append(builder.add(builder.convolution(left, channels, 3), builder.convolution(right, channels, 1)))
+        known.append(
+            builder.add(builder.convolution(left, channels, 3), builder.convolution(right, channels, 1))
+        )
     return builder.concatenate(*known[-2:])
 
 

@@ -1,1 +1,30 @@
 """What a tensor design becomes on a core: kernels and their scratch, lifetimes, arena offsets, patches."""
+
+from codegen.plan.check import check_plan
+from codegen.plan.choice import KernelChoice
+from codegen.plan.errors import PlanError
+from codegen.plan.kernel_graphs import kernel_graphs
+from codegen.plan.order import FoundOrder
+from codegen.plan.patches import Patch, PatchStage, PatchStep, Region, split_stage
+from codegen.plan.plan import Placement, Plan, find_schedule, plan_memory
+from codegen.plan.timeline import Holding, Moment, timeline
+
+__all__ = [
+    "FoundOrder",
+    "Holding",
+    "KernelChoice",
+    "Moment",
+    "Patch",
+    "PatchStage",
+    "PatchStep",
+    "Placement",
+    "Plan",
+    "PlanError",
+    "Region",
+    "check_plan",
+    "find_schedule",
+    "kernel_graphs",
+    "plan_memory",
+    "split_stage",
+    "timeline",
+]

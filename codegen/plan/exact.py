@@ -33,7 +33,7 @@ class _Search:
 
     def run(self) -> bool:
         """Whether the search came to its end."""
-        self._place({index: 0 for index in range(len(self.conflicts.blocks))}, (0, -1))
+        self._place(dict.fromkeys(range(len(self.conflicts.blocks)), 0), (0, -1))
         return self.nodes_left > 0 or self._is_least()
 
     def _is_least(self) -> bool:
@@ -68,7 +68,7 @@ class _Search:
         return rest
 
     def _may_win(self, rest: dict[int, int], index: int) -> bool:
-        """Whether what is left can still end below the best, by blocks alone and by steps of the one placed."""
+        """Whether what is left can still end below the best, block by block and at the new one's steps."""
         sizes, best = self.conflicts.sizes, self.best_bytes
         if any(rest[other] + sizes[other] >= best for other in self.conflicts.above[index] if other in rest):
             return False

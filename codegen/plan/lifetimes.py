@@ -57,9 +57,7 @@ def blocks_of(demand: Demand, order: Sequence[int]) -> tuple[Block, ...]:
         blocks.append(Block(tuple(spans[one] for one in chain), tuple(chain)))
     for step, number in enumerate(order):
         if demand.actions[number].scratch_bytes:
-            blocks.append(
-                Block((Span(step, step, demand.actions[number].scratch_bytes),), scratch_of=number)
-            )
+            blocks.append(Block((Span(step, step, demand.actions[number].scratch_bytes),), scratch_of=number))
     return tuple(sorted(blocks, key=lambda block: block.first))
 
 

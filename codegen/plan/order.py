@@ -199,9 +199,7 @@ class _Search:
     def _after(self, state: _State, number: int, during: int, after: int) -> _State:
         done = state.done | 1 << number
         ready = [other for other in state.ready if other != number]
-        ready += [
-            other for other in self.followers[number] if not self.demand.actions[other].after & ~done
-        ]
+        ready += [other for other in self.followers[number] if not self.demand.actions[other].after & ~done]
         return _State(done, after, max(state.peak_bytes, during), tuple(ready), (state.order, number))
 
 

@@ -154,9 +154,7 @@ def split_stage(graph: TensorGraph, schedule: PatchSchedule) -> PatchStage:
                 f"patches: {name} must be 1 to {sizes[axis]}, the size of the stage's output, not {n_parts}"
             )
         along = [window[axis] for window in windows]
-        axes.append(
-            tuple(_slice(graph, along, part, axis) for part in _even_parts(sizes[axis], n_parts))
-        )
+        axes.append(tuple(_slice(graph, along, part, axis) for part in _even_parts(sizes[axis], n_parts)))
     return PatchStage(n_operators, _stage_inputs(graph, n_operators), output, axes[0], axes[1], graph)
 
 
@@ -181,10 +179,13 @@ def _check_closed(graph: TensorGraph, n_operators: int) -> None:
         if tensor in outside:
             raise PlanError(
                 f"patches: only the output of operator {n_operators - 1} may leave the stage, but tensor "
-                f"{graph.tensors[tensor].name!r} of operator {number} is needed after it; end the stage elsewhere"
+                f"{graph.tensors[tensor].name!r} of operator {number} is needed after it; "
+                "end the stage elsewhere"
             )
         if tensor not in read:
-            raise PlanError(f"patches: operator {number} must lead to the stage's output, but nothing reads it")
+            raise PlanError(
+                f"patches: operator {number} must lead to the stage's output, but nothing reads it"
+            )
 
 
 def _slice(graph: TensorGraph, windows: list[AxisWindow], output: Interval, axis: int) -> AxisSlice:
@@ -197,7 +198,9 @@ def _slice(graph: TensorGraph, windows: list[AxisWindow], output: Interval, axis
         length = graph.tensors[inputs[0]].shape[axis]
         read = read_for(windows[number], regions[operators[number].output], length)
         if read.start == read.stop:
-            raise PlanError(f"patches: operator {number} sees nothing but padding in one patch; take fewer patches")
+            raise PlanError(
+                f"patches: operator {number} sees nothing but padding in one patch; take fewer patches"
+            )
         reads.append(read)
         for tensor in inputs:
             known = regions.get(tensor, (read.start, read.stop))

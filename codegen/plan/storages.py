@@ -77,7 +77,8 @@ def demand_of(
     writers = {operator.output: number for number, operator in enumerate(graph.operators)}
     actions = []
     for number, operator in enumerate(graph.operators):
-        reads = {numbers[roots[tensor]] for tensor in activations_read(operator) if roots[tensor] in numbers}
+        used = (*activations_read(operator), *_read_by_all(number, stage))
+        reads = {numbers[roots[tensor]] for tensor in used if roots[tensor] in numbers}
         writes = None if isinstance(operator, Reshape) else numbers[operator.output]
         over: tuple[int, ...] = ()
         if choices[number].in_place and writes is not None and not storages[writes].from_start:
@@ -104,12 +105,11 @@ def _check(graph: TensorGraph, choices: Sequence[KernelChoice]) -> None:
                 f"plan: operator {number}: scratch of kernel {choice.name!r} must be at least 0 bytes, "
                 f"not {choice.scratch_bytes}"
             )
-    written = [*graph.inputs, *(operator.output for operator in graph.operators)]
-    for tensor in written:
-        if written.count(tensor) > 1:
-            raise PlanError(
-                f"plan: tensor {graph.tensors[tensor].name!r} must be written once, by one operator or as input"
-            )
+    written = set()
+    for tensor in (*graph.inputs, *(operator.output for operator in graph.operators)):
+        if tensor in written:
+            raise PlanError(f"plan: tensor {graph.tensors[tensor].name!r} must be written once, not twice")
+        written.add(tensor)
 
 
 def _roots(graph: TensorGraph) -> list[int]:
@@ -132,18 +132,17 @@ def _held(graph: TensorGraph, roots: Sequence[int], inputs_in_arena: bool) -> di
 
 
 def _readers(graph: TensorGraph, roots: Sequence[int], stage: PatchStage | None) -> dict[int, int]:
-    """By root. Each patch reads the inputs of the stage again, so all operators of the stage need them."""
+    """By root."""
     readers: dict[int, int] = {}
     for number, operator in enumerate(graph.operators):
-        for tensor in activations_read(operator):
+        for tensor in (*activations_read(operator), *_read_by_all(number, stage)):
             readers[roots[tensor]] = readers.get(roots[tensor], 0) | 1 << number
-    for tensor in stage.inputs if stage else ():
-        readers[roots[tensor]] |= _stage_set(stage)
     return readers
 
 
-def _stage_set(stage: PatchStage | None) -> int:
-    return (1 << stage.n_operators) - 1 if stage else 0
+def _read_by_all(number: int, stage: PatchStage | None) -> tuple[int, ...]:
+    """Each patch reads the inputs of the stage again, so all operators of the stage need them."""
+    return stage.inputs if stage is not None and number < stage.n_operators else ()
 
 
 def _storage(
@@ -163,9 +162,8 @@ def _storage(
 def _may_lie_over(number: int, operator: Operator, stage: PatchStage | None) -> Iterator[int]:
     tensors = (operator.left, operator.right) if isinstance(operator, Add) else activations_read(operator)[:1]
     for tensor in dict.fromkeys(tensors):
-        if stage is None or number >= stage.n_operators:
-            yield tensor
-        elif tensor in stage.written and stage.may_overwrite(number, tensor):
+        whole = stage is None or number >= stage.n_operators
+        if stage is None or whole or (tensor in stage.written and stage.may_overwrite(number, tensor)):
             yield tensor
 
 
@@ -175,5 +173,5 @@ def _after(number: int, operator: Operator, writers: dict[int, int], stage: Patc
         if tensor in writers:
             after |= 1 << writers[tensor]
     if stage is not None and number >= stage.n_operators:
-        after |= _stage_set(stage)
+        after |= (1 << stage.n_operators) - 1
     return after
