@@ -12,16 +12,17 @@ from codegen.ir.operators import Operator
 from codegen.plan.buffers import LDRD_REACH, ByteRows, ColumnRows, PhaseRows, Planes, PointColumns
 from codegen.plan.choice import KernelChoice
 from codegen.plan.geometry import Geometry, geometry_of
+from codegen.plan.weightless import choose_weightless
 
 MAX_DIRECT_TAPS = 36
 """Windows with more taps go by columns: a direct tile unrolls all of them."""
 
 
 def choose_kernel(operator: Operator, graph: TensorGraph, core: Core) -> KernelChoice:
-    """The kernel of a weighted operator; any other works element by element and needs no scratch."""
+    """The kernel of an operator of the graph; only those with weights need scratch."""
     geometry = geometry_of(operator, graph)
     if geometry is None:
-        return KernelChoice(type(operator).__name__.lower(), 0)
+        return choose_weightless(operator, graph)
     return kernel_for(geometry, core.features)
 
 

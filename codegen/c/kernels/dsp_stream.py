@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from codegen.c.kernels.scaling import FastScaling, fast_scaling, scaling_way
 from codegen.c.kernels.task import KernelTask, folded_bias, sum_ranges, weight_rows
-from codegen.ir.tensors import INT32_MAX, INT32_MIN
+from codegen.ir.requantization import INT32_MAX, INT32_MIN
 
 Taps = Sequence[int | None]
 MIXED_BITS = 8

@@ -8,7 +8,7 @@ from codegen.c.kernels.task import Form, KernelCode, KernelTask, geometry, sum_r
 from codegen.c.kernels.thumb1 import thumb1_kernel
 from codegen.c.kernels.thumb2 import thumb2_kernel
 from codegen.c.text import EmitError
-from codegen.ir.tensors import INT32_MAX, INT32_MIN, quantize_multiplier
+from codegen.ir.requantization import INT32_MAX, INT32_MIN, quantize_multiplier
 from codegen.plan.kernels import kernel_for
 
 PORTABLE_MACRO = "SILKSCREEN_PORTABLE"

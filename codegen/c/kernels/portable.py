@@ -10,7 +10,7 @@ from codegen.c.kernels.task import (
     geometry,
     weight_rows,
 )
-from codegen.ir.tensors import quantize_multiplier
+from codegen.ir.requantization import quantize_multiplier
 from codegen.plan.buffers import Planes
 from codegen.plan.geometry import Geometry
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from codegen.c.kernels.task import Requantization
-from codegen.ir.tensors import INT32_MAX, INT32_MIN, Multiplier, quantize_multiplier
+from codegen.ir.requantization import INT32_MAX, INT32_MIN, Multiplier, quantize_multiplier
 
 Way: TypeAlias = Literal["single", "double", "double_floor", "power_of_two"]
 

@@ -20,7 +20,7 @@ Int64Array: TypeAlias = npt.NDArray[np.int64]
 class Requantization:
     """How sums become outputs: `clamp(requantize(sum, factor) + zero_point)`.
 
-    factors: one for each output channel, as codegen.ir.tensors.output_factors gives them. limits: lowest
+    factors: one for each output channel, as codegen.ir.integer.weighted.output_factors gives them. limits: lowest
     and highest output, within -128..127.
     """
 

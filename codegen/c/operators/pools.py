@@ -3,7 +3,6 @@
 from codegen.c.operators.function import Function
 from codegen.c.operators.scaling import finished_lines, limited, minus, scaled_lines
 from codegen.c.render import render
-from codegen.c.text import EmitError
 from codegen.ir.integer.pools import mean_multiplier
 from codegen.ir.integer.values import Tensors, quantization, same_quantization
 from codegen.ir.operators import AveragePool2d, GlobalAveragePool, MaxPool2d, Window
@@ -14,13 +13,12 @@ MAX_UNROLLED_TAPS = 9
 
 
 def pool_function(operator: AveragePool2d | MaxPool2d, tensors: Tensors, name: str) -> Function:
-    """One output after the other; taps in the padding are left out. Raises EmitError where all are."""
+    """One output after the other; taps in the padding are left out; a graph has no window of padding alone."""
     kept = same_quantization(tensors[operator.output], tensors[operator.input])
     height, width, n_channels = tensors[operator.input].shape
     oh, ow, _ = tensors[operator.output].shape
-    window, (kh, kw), (dy, dx) = operator.window, operator.window.size, operator.window.dilation
+    window, (kh, kw) = operator.window, operator.window.size
     limits = activation_limits(operator.activation, kept)
-    _check_windows(window, (height, width), (oh, ow))
     clipped = (
         _is_clipped(window, 0, height, oh),
         _is_clipped(window, 1, width, ow),
@@ -38,13 +36,11 @@ def pool_function(operator: AveragePool2d | MaxPool2d, tensors: Tensors, name: s
         kw=kw,
         sy=window.stride[0],
         sx=window.stride[1],
-        dy=dy,
-        dx=dx,
         top=window.padding[0],
         left=window.padding[2],
         clip_y=clipped[0],
         clip_x=clipped[1],
-        taps=[(ky * dy * width + kx * dx) * n_channels for ky in range(kh) for kx in range(kw)],
+        taps=[(ky * width + kx) * n_channels for ky in range(kh) for kx in range(kw)],
         unrolled=not any(clipped) and kh * kw <= MAX_UNROLLED_TAPS,
         limit=limited("y", limits) if limits != (INT8_MIN, INT8_MAX) else None,
     )
@@ -72,17 +68,5 @@ def global_pool_function(operator: GlobalAveragePool, tensors: Tensors, name: st
 def _is_clipped(window: Window, axis: int, length: int, n_outputs: int) -> bool:
     """Whether some output's window reaches over an end of the input along an axis."""
     before = window.padding[2 * axis]
-    last = (n_outputs - 1) * window.stride[axis] - before + (window.size[axis] - 1) * window.dilation[axis]
+    last = (n_outputs - 1) * window.stride[axis] - before + window.size[axis] - 1
     return before > 0 or last >= length
-
-
-def _check_windows(window: Window, size: tuple[int, int], out_size: tuple[int, int]) -> None:
-    for axis in range(2):
-        for output in range(out_size[axis]):
-            start = output * window.stride[axis] - window.padding[2 * axis]
-            taps = range(start, start + window.size[axis] * window.dilation[axis], window.dilation[axis])
-            if not any(0 <= tap < size[axis] for tap in taps):
-                raise EmitError(
-                    f"every window of a pool must see a part of the input, but that of output {output} along "
-                    f"axis {axis} sees padding alone; make the padding smaller"
-                )

@@ -1,9 +1,8 @@
 """The statements that run one operator, whole or on a patch."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import math
 
 from codegen.c.kernels import Form, emit_kernel
 from codegen.c.operators import Function, emit_operator
@@ -68,8 +67,6 @@ class Caller:
         operator, original = alone.operators[0], self.net.graph.operators[number]
         kind = type(operator).__name__
         name = f"{self.places.prefix}_{KINDS.get(kind, kind.lower())}{number}"
-        if len(self.shared.prototypes) and any(f" {name}(" in one for one in self.shared.prototypes):
-            name += f"_{len(self.shared.prototypes)}"
         if not isinstance(original, FullyConnected | Conv2d | DepthwiseConv2d):
             return emit_operator(operator, alone, name)
         task = kernel_task(self.net, original, alone)

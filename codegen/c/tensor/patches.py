@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from codegen.c.tensor.calls import Caller
 from codegen.c.tensor.places import plus
 from codegen.ir.graph import TensorGraph
-from codegen.ir.operators import activations_read
-from codegen.plan import Patch, PatchStage, kernel_graphs
+from codegen.plan import Patch, PatchStage, operator_graph
 from codegen.plan.copies import View, aligned, step_views
 from codegen.plan.kernels import choose_kernel
 
@@ -65,7 +64,7 @@ def _statements(caller: Caller, stage: PatchStage, patch: Patch, order: tuple[in
 def _step(caller: Caller, stage: PatchStage, patch: Patch, number: int) -> list[str]:
     """Copies of what is read, the operator, and the copy of what it wrote."""
     graph, step = caller.net.graph, patch.steps[number]
-    alone = alone_on_patch(graph, stage, patch, number)
+    alone = operator_graph(graph, number, step)
     views = step_views(graph, stage, patch, step)
     end = aligned(choose_kernel(alone.operators[0], alone, caller.core).scratch_bytes)
     before, pointers, after = [], [], []

@@ -1,6 +1,8 @@
 """Equal functions and equal arrays are emitted once."""
 
 import re
+from dataclasses import replace
+from itertools import count
 
 from codegen.c.operators import Function
 
@@ -22,13 +24,16 @@ class SharedText:
         return "".join(self._parts)
 
     def add(self, function: Function) -> str:
-        """The name under which the function can be called."""
-        key = (function.constants + "\0" + function.functions).replace(function.name, "\1")
+        """The name under which the function can be called: its own, with a number where that is taken."""
+        key = _replaced(function.name, "\1", function.constants + "\0" + function.functions)
         if key not in self._names:
-            constants, renamed = self._share_arrays(function.constants)
-            self._parts += [constants, _renamed(function.functions, renamed)]
-            self.prototypes.append(function.prototype)
-            self._names[key] = function.name
+            name, taken = function.name, set(self._names.values())
+            if name in taken:
+                name = next(each for each in (f"{name}_{n}" for n in count(1)) if each not in taken)
+            constants, renamed = self._share_arrays(_replaced(function.name, name, function.constants))
+            self._parts += [constants, _renamed(_replaced(function.name, name, function.functions), renamed)]
+            self.prototypes.append(replace(function, name=name).prototype)
+            self._names[key] = name
         return self._names[key]
 
     def _share_arrays(self, text: str) -> tuple[str, dict[str, str]]:
@@ -59,6 +64,11 @@ def _follow(text: str, conditions: list[str]) -> None:
                 conditions.append(f"{last}\n{line}")
         else:
             conditions.append(line)
+
+
+def _replaced(name: str, new: str, text: str) -> str:
+    """All names in the text that begin with a name, beginning with a new one."""
+    return re.sub(rf"\b{re.escape(name)}", new, text)
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
