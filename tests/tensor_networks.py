@@ -35,6 +35,7 @@ from codegen.ir import (
     ValueOutput,
     Window,
 )
+from codegen.ir.integer import evaluate_operator
 from codegen.ir.shapes import output_size
 
 IMAGE_OPERATORS = (
@@ -47,13 +48,31 @@ LOCAL_OPERATORS = ("conv", "conv", "depthwise", "add", "concatenate", "average",
 
 @dataclass
 class Builder:
-    """Grows a graph. images: numbers of the tensors with three axes."""
+    """Grows a graph. images: numbers of the tensors with three axes. values: (8, *shape) by tensor."""
 
     rng: np.random.Generator
     tensors: list[Tensor] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     constants: list[Constant] = field(default_factory=list)
     images: list[int] = field(default_factory=list)
+    values: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def mark(self) -> tuple[int, int, int]:
+        return len(self.tensors), len(self.operators), len(self.constants)
+
+    def rewind(self, mark: tuple[int, int, int]) -> None:
+        """Forgets what was added since the mark."""
+        for kept, size in zip((self.tensors, self.operators, self.constants), mark, strict=True):
+            del kept[size:]  # type: ignore[attr-defined]
+
+    def evaluate(self) -> None:
+        """Adds the values of the last operator's output on a few samples."""
+        for constant in self.constants:
+            tensor = self.tensors[constant.tensor]
+            data = np.frombuffer(constant.data, dtype=np.dtype(tensor.dtype).newbyteorder("<"))
+            self.values[constant.tensor] = data.reshape((1, *tensor.shape)).astype(np.int64)
+        operator = self.operators[-1]
+        self.values[operator.output] = evaluate_operator(operator, self.tensors, self.values)
 
     def choose(self, *items: object) -> object:
         return items[int(self.rng.integers(len(items)))]
@@ -221,23 +240,30 @@ def tensor_network(seed: int, *, n_local: int = 0, max_operators: int = 6, max_s
     shape = (builder.number(1, max_size), builder.number(1, max_size), builder.number(1, 5))
     source = builder.tensor(shape)
     builder.images.append(source)
+    builder.values[source] = builder.rng.integers(-128, 128, (8, *shape))
     last = source
     while len(builder.operators) < n_local:
-        last = _grow(builder, last, LOCAL_OPERATORS, chain=True)
+        last = _grow(builder, last, LOCAL_OPERATORS)
+    if n_local:
+        builder.images = [last]
     for _ in range(builder.number(0 if n_local else 1, max_operators)):
-        chosen = last if builder.rng.random() < 0.7 or n_local else int(builder.choose(*builder.images))  # type: ignore[call-overload]
-        last = _grow(builder, chosen, IMAGE_OPERATORS, chain=n_local > 0)
+        chosen = last if builder.rng.random() < 0.7 else int(builder.choose(*builder.images))  # type: ignore[call-overload]
+        last = _grow(builder, chosen, IMAGE_OPERATORS)
     return _finish(builder, source, last)
 
 
-def _grow(builder: Builder, source: int, kinds: tuple[str, ...], *, chain: bool) -> int:
-    found = None
-    if chain:
-        builder.images = [source]
-    while found is None or builder.tensors[found].n_items > 4000:
+def _grow(builder: Builder, source: int, kinds: tuple[str, ...]) -> int:
+    """One more operator, if possible one whose output still says something of the input."""
+    for attempt in range(20):
+        mark = builder.mark()
         found = builder.grow(str(builder.choose(*kinds)), source)
-    builder.images.append(found)
-    return found
+        if found is not None and builder.tensors[found].n_items <= 4000:
+            builder.evaluate()
+            if attempt == 19 or builder.values[found].std(axis=0).max() > 6:
+                builder.images.append(found)
+                return found
+        builder.rewind(mark)
+    return source
 
 
 def _finish(builder: Builder, source: int, last: int) -> Network:
