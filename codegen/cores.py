@@ -37,14 +37,14 @@ class Core:
 
     instruction_set: such as "armv7e-m". features: of "thumb1", "thumb2", "saturation" (USAT), "dsp"
     (16-bit multiply-accumulate), "float32" (a single-precision unit). compiler_flags: for
-    arm-none-eabi-gcc.
+    arm-none-eabi-gcc. simulators: at least one; those after the first are larger.
     """
 
     name: str
     instruction_set: str
     features: frozenset[str]
     compiler_flags: tuple[str, ...]
-    simulator: Simulator
+    simulators: tuple[Simulator, ...]
 
 
 def known_cores() -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def _cores() -> dict[str, Core]:
             instruction_set=entry["instruction_set"],
             features=frozenset(entry["features"]),
             compiler_flags=tuple(entry["compiler_flags"]),
-            simulator=Simulator(**entry["simulator"]),
+            simulators=tuple(Simulator(**one) for one in entry["simulators"]),
         )
         for entry in document["cores"]
     }

@@ -101,7 +101,7 @@ def _tensor_body(
         input_type(network.interface),
         output_type(network),
         arena_bytes=found.arena_bytes,
-        optimization="-O2",
+        optimization=optimization(network),
     )
 
 
@@ -124,6 +124,11 @@ def output_type(network: Network) -> str:
             return "int32_t" if max(len(group) for group in netlist.outputs) <= 32 else "int64_t"
         case TensorNet() as net:
             return output_bytes(net)
+
+
+def optimization(network: Network) -> str:
+    """The compiler's level that a module is made for: kernels gain from "-O2", straight code does not."""
+    return "-O2" if isinstance(network.body, TensorNet) else "-Os"
 
 
 def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:
