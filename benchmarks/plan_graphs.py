@@ -108,23 +108,26 @@ def square(size: int, stride: int = 1) -> Window:
     return Window((size, size), (stride, stride), (1, 1), (size // 2,) * 4)
 
 
-def mobilenet_v2(resolution: int = 224) -> TensorGraph:
-    """MobileNetV2 of width 1.0 for 1000 classes, int8."""
+def mobilenet_v2(resolution: int = 224, *, has_sums: bool = True) -> TensorGraph:
+    """MobileNetV2 of width 1.0 for 1000 classes, int8. has_sums: whether residuals are added."""
     builder = GraphBuilder()
     x = builder.convolution(builder.input(resolution, resolution, 3), 32, 3, 2)
     for expansion, channels, repeats, first_stride in MOBILENET_V2:
         for repeat in range(repeats):
-            x = inverted_bottleneck(builder, x, expansion, channels, first_stride if repeat == 0 else 1)
+            stride = first_stride if repeat == 0 else 1
+            x = inverted_bottleneck(builder, x, expansion, channels, stride, has_sum=has_sums)
     x = builder.global_pool(builder.convolution(x, 1280, 1))
     return builder.graph(builder.fully_connected(builder.reshape(x, 1280), 1000))
 
 
-def inverted_bottleneck(builder: GraphBuilder, x: int, expansion: int, channels: int, stride: int) -> int:
+def inverted_bottleneck(
+    builder: GraphBuilder, x: int, expansion: int, channels: int, stride: int, *, has_sum: bool = True
+) -> int:
     """Expand, filter each channel, project; added to its input where shapes agree."""
     n_in = builder.tensors[x].shape[2]
     y = builder.convolution(x, n_in * expansion, 1) if expansion > 1 else x
     y = builder.convolution(builder.depthwise(y, 3, stride), channels, 1)
-    return builder.add(x, y) if stride == 1 and channels == n_in else y
+    return builder.add(x, y) if has_sum and stride == 1 and channels == n_in else y
 
 
 def random_graph(rng: np.random.Generator, n_blocks: int) -> TensorGraph:

@@ -58,16 +58,29 @@ def first_fit(conflicts: Conflicts, order: Iterable[int]) -> tuple[int, ...]:
 
 
 def _layouts(conflicts: Conflicts) -> Iterator[tuple[int, ...]]:
-    """By rules, the cheapest and most promising first."""
-    numbers, blocks = range(len(conflicts.blocks)), conflicts.blocks
+    """By rules, the cheapest first."""
     yield from _two_ended(conflicts)
-    by_size = sorted(numbers, key=lambda i: (-conflicts.sizes[i], blocks[i].first))
-    by_life = sorted(numbers, key=lambda i: (blocks[i].first - blocks[i].last, -conflicts.sizes[i]))
-    by_area = sorted(numbers, key=lambda i: -_area(blocks[i]))
-    by_start = list(numbers)
-    by_end = sorted(numbers, key=lambda i: -blocks[i].last)
-    for order in (by_size, by_area, by_life, by_start, by_end):
+    orders = _orders(conflicts)
+    for order in orders:
+        yield first_fit(conflicts, order)
+    for order in orders:
         yield from _repaired(conflicts, order)
+
+
+def _orders(conflicts: Conflicts) -> list[list[int]]:
+    """Of the blocks: where most is live first; by life, size, area, last step and first step."""
+    numbers, blocks, sizes = range(len(conflicts.blocks)), conflicts.blocks, conflicts.sizes
+    live = [sum(step.values()) for step in conflicts.by_step]
+    most = [max(live[block.first : block.last + 1]) for block in blocks]
+    life = [block.last - block.first for block in blocks]
+    return [
+        sorted(numbers, key=lambda i: (-most[i], -life[i], -sizes[i])),
+        sorted(numbers, key=lambda i: (-life[i], -sizes[i])),
+        sorted(numbers, key=lambda i: (-sizes[i], blocks[i].first)),
+        sorted(numbers, key=lambda i: -_area(blocks[i])),
+        sorted(numbers, key=lambda i: -blocks[i].last),
+        list(numbers),
+    ]
 
 
 def _area(block: Block) -> int:
@@ -75,13 +88,14 @@ def _area(block: Block) -> int:
 
 
 def _repaired(conflicts: Conflicts, order: list[int]) -> Iterator[tuple[int, ...]]:
-    """First fit in an order, then again and again with a block from the top of the arena placed first."""
+    """First fit again and again, each time with the block at the top of the arena moved to the front."""
     seen = set()
+    offsets = first_fit(conflicts, order)
     for _ in range(REPAIRS):
-        offsets = first_fit(conflicts, order)
-        yield offsets
         top = max(order, key=lambda i: (offsets[i] + conflicts.sizes[i], conflicts.sizes[i]))
         order = [top, *(i for i in order if i != top)]
+        offsets = first_fit(conflicts, order)
+        yield offsets
         if tuple(order) in seen:
             return
         seen.add(tuple(order))

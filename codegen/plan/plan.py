@@ -10,7 +10,7 @@ from codegen.ir.graph import TensorGraph
 from codegen.plan.choice import KernelChoice
 from codegen.plan.exact import MAX_NODES
 from codegen.plan.lifetimes import Block, blocks_of
-from codegen.plan.order import FoundOrder, check_order, find_order, step_bytes
+from codegen.plan.order import MAX_SETS, FoundOrder, check_order, find_order, step_bytes
 from codegen.plan.packing import Packing, pack
 from codegen.plan.patches import PatchStage, split_stage
 from codegen.plan.storages import Demand, demand_of
@@ -110,14 +110,21 @@ def plan_memory(
 
 
 def find_schedule(
-    graph: TensorGraph, schedule: Schedule, choices: Sequence[KernelChoice], *, inputs_in_arena: bool = True
+    graph: TensorGraph,
+    schedule: Schedule,
+    choices: Sequence[KernelChoice],
+    *,
+    inputs_in_arena: bool = True,
+    max_sets: int = MAX_SETS,
 ) -> tuple[Schedule, FoundOrder]:
     """The schedule with the order of the fewest live bytes, and what is known of it.
 
-    The patches of the given schedule stay, its order is replaced. Raises PlanError as plan_memory does.
+    The patches of the given schedule stay, its order is replaced; where none is better than the graph's, by
+    that. max_sets: how long the search is exact; see docs/plan.md. Raises PlanError as plan_memory does.
     """
     stage = None if schedule.patches is None else split_stage(graph, schedule.patches)
-    found = find_order(demand_of(graph, choices, stage=stage, inputs_in_arena=inputs_in_arena))
+    demand = demand_of(graph, choices, stage=stage, inputs_in_arena=inputs_in_arena)
+    found = find_order(demand, max_sets=max_sets)
     return Schedule(found.order, schedule.patches), found
 
 
