@@ -63,3 +63,25 @@ def clamp(register: str, limits: tuple[int, int]) -> Lines:
     if hi < 127:
         lines += [f"cmp {register},#{hi}", "it gt", f"movgt {register},#{hi}"]
     return lines
+
+
+def byte_requantize(
+    register: str, scaling: FastScaling, constants: tuple[str, str, str], spare: tuple[str, str]
+) -> Lines:
+    """As dsp_requantize, by the long products of Armv7-M. spare: two registers that are clobbered."""
+    multiplier, offset, shift = constants
+    low, high = spare
+    if scaling.way == "power_of_two":
+        lines = [f"add {high},{register},{offset}"]
+    elif scaling.way == "single":
+        lines = [f"mov {high},{offset}", f"mov {low},#0", f"smlal {low},{high},{register},{multiplier}"]
+    else:
+        lines = [
+            f"mov {high},{register}",
+            f"mov {low},#0x80000000",
+            f"smlal {low},{high},{register},{multiplier}",
+            *([f"add {high},{high},{high},asr #31"] if scaling.way == "double" else []),
+            f"add {high},{offset}",
+        ]
+    lines += [f"asr {high},{high},{shift}", f"ssat {register},#8,{high}"]
+    return lines + clamp(register, scaling.limits)

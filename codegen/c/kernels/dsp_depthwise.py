@@ -35,7 +35,7 @@ def dsp_depthwise(task: DepthwiseTask, name: str, form: Form) -> tuple[tuple[str
     else:
         constants = depthwise_constants(task, name) + _scaling_constants(name, scaling)
         scale = ["multiplier", "offset", "shift"] if scaling else []
-        channel = depthwise_taps_text(task, name, planes, {"scale": scale}, entry=False)
+        channel = depthwise_taps_text(task, name, planes, {"scale": scale, "unroll": True}, entry=False)
     if scaling is None:
         constants += finish_constants(task, name)
     functions = _heads(task, name, planes, None if assembled else scaling) + channel + _kernel(task, name, planes, scaling)

@@ -53,7 +53,7 @@ def depthwise_taps_text(
     """The function of one channel and, where `entry`, those around it."""
     sizes = geometry(task)
     (kh, kw), (dy, dx) = task.window.size, task.window.dilation
-    values = window_values(sizes) | plane_values(sizes, planes) | more | {"name": name}
+    values = window_values(sizes) | plane_values(sizes, planes) | {"unroll": False} | more | {"name": name}
     values["hold_weights"] = kh * kw <= MAX_HELD_TAPS
     values["offsets"] = [ky * dy * planes.row_items + kx * dx for ky in range(kh) for kx in range(kw)]
     values["input_zero"] = task.input_zero_point
