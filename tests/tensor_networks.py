@@ -1,15 +1,16 @@
-"""Random int8 tensor networks of all operators, from a seed: odd sizes, extreme zero points, wide factors."""
+"""Random small int8 networks over all operators, shared by the whole suite."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 
 from codegen.ir import (
     Add,
     AveragePool2d,
     Clamp,
-    ClassOutput,
     Concatenate,
     Constant,
     Conv2d,
@@ -19,7 +20,6 @@ from codegen.ir import (
     GlobalAveragePool,
     HardSwish,
     Interface,
-    IrError,
     MaxPool2d,
     Network,
     Operator,
@@ -35,265 +35,262 @@ from codegen.ir import (
     ValueOutput,
     Window,
 )
-from codegen.ir.integer import evaluate_operator
+from codegen.ir.operators import Activation, Rounding
 from codegen.ir.shapes import output_size
 
-IMAGE_OPERATORS = (
-    "conv", "conv", "depthwise", "depthwise", "add", "concatenate", "average", "largest", "clamp", "swish",
-    "quantize", "pad", "softmax", "reshape",
-)  # fmt: skip
-LOCAL_OPERATORS = ("conv", "conv", "depthwise", "add", "concatenate", "average", "largest", "clamp", "swish", "pad")
-"""Those that can run patch by patch."""
+KINDS = (
+    *("conv2d", "depthwise_conv2d", "fully_connected", "add", "add_constant", "concatenate", "average_pool2d"),
+    *("max_pool2d", "global_average_pool", "clamp", "hard_swish", "softmax", "reshape", "pad", "quantize"),
+)
+ACTIVATIONS: tuple[Activation, ...] = ("none", "relu", "relu6")
+ROUNDINGS: tuple[Rounding, ...] = ("single", "double")
+SAMPLES = 24
+Style = Literal["any", "tflite"]
+"""tflite: paddings, roundings and places of operators that a TensorFlow Lite file can have."""
+
+
+@st.composite
+def tensor_networks(draw: st.DrawFn, style: Style = "any", max_operators: int = 6) -> Network:
+    """A network of up to `max_operators` operators of any kind, and some that they need."""
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=max_operators))
+    return grow(kinds, np.random.default_rng(draw(st.integers(0, 2**32 - 1))), style)
+
+
+def samples_of(network: Network, seed: int, n_samples: int = SAMPLES) -> npt.NDArray[np.int64]:
+    """(n_samples, n_features) codes: all lowest, all highest, extremes at random, any at random."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(-128, 128, (n_samples, network.interface.n_features))
+    codes[2:8] = rng.choice((-128, 127), codes[2:8].shape)
+    codes[0], codes[1] = -128, 127
+    return codes
+
+
+def grow(kinds: list[str], rng: np.random.Generator, style: Style = "any") -> Network:
+    """The network of these operators in a row; one that does not fit where it stands is left out."""
+    grower = _Grower(rng, style)
+    for kind in kinds:
+        getattr(grower, f"_{kind}")()
+    if not grower.operators:
+        grower._fully_connected()
+    return grower.network()
 
 
 @dataclass
-class Builder:
-    """Grows a graph. images: numbers of the tensors with three axes. values: (8, *shape) by tensor."""
+class _Grower:
+    """The graph so far; every method named after a kind adds one operator after the last tensor."""
 
     rng: np.random.Generator
+    style: Style
     tensors: list[Tensor] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     constants: list[Constant] = field(default_factory=list)
-    images: list[int] = field(default_factory=list)
-    values: dict[int, np.ndarray] = field(default_factory=dict)
+    last: int = 0
 
-    def mark(self) -> tuple[int, int, int]:
-        return len(self.tensors), len(self.operators), len(self.constants)
+    def __post_init__(self) -> None:
+        shape = tuple(int(size) for size in self.rng.integers(1, 7, 3))
+        self.last = self.tensor(shape)
 
-    def rewind(self, mark: tuple[int, int, int]) -> None:
-        """Forgets what was added since the mark."""
-        for kept, size in zip((self.tensors, self.operators, self.constants), mark, strict=True):
-            del kept[size:]  # type: ignore[attr-defined]
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.tensors[self.last].shape
 
-    def evaluate(self) -> None:
-        """Adds the values of the last operator's output on a few samples."""
-        for constant in self.constants:
-            tensor = self.tensors[constant.tensor]
-            data = np.frombuffer(constant.data, dtype=np.dtype(tensor.dtype).newbyteorder("<"))
-            self.values[constant.tensor] = data.reshape((1, *tensor.shape)).astype(np.int64)
-        operator = self.operators[-1]
-        self.values[operator.output] = evaluate_operator(operator, self.tensors, self.values)
-
-    def choose(self, *items: object) -> object:
-        return items[int(self.rng.integers(len(items)))]
-
-    def number(self, lo: int, hi: int) -> int:
-        return int(self.rng.integers(lo, hi + 1))
-
+    @property
     def quantization(self) -> Quantization:
-        zero_point = int(self.choose(-128, 127, 0, *(self.number(-110, 60) for _ in range(5))))  # type: ignore[call-overload]
-        return Quantization((float(np.exp(self.rng.uniform(-5, 1))),), zero_point)
+        found = self.tensors[self.last].quantization
+        assert found is not None
+        return found
 
-    def tensor(self, shape: tuple[int, ...], quantization: Quantization | None = None, dtype: str = "int8") -> int:
-        quantized = quantization or self.quantization()
-        self.tensors.append(Tensor(f"t{len(self.tensors)}", shape, dtype, quantized))  # type: ignore[arg-type]
+    def tensor(self, shape: tuple[int, ...], quantization: Quantization | None = None) -> int:
+        if quantization is None:
+            quantization = Quantization((self.scale(0.02, 0.5),), self.zero_point())
+        self.tensors.append(Tensor(f"t{len(self.tensors)}", shape, "int8", quantization))
         return len(self.tensors) - 1
 
-    def constant(self, values: np.ndarray, quantization: Quantization) -> int:
-        number = self.tensor(values.shape, quantization, str(values.dtype))
-        self.constants.append(Constant(number, values.astype(values.dtype.newbyteorder("<")).tobytes()))
-        return number
+    def scale(self, lo: float, hi: float) -> float:
+        return float(np.float32(np.exp(self.rng.uniform(np.log(lo), np.log(hi)))))
 
-    def weights(self, shape: tuple[int, ...], n_out: int, n_taps: int, source: int) -> tuple[int, int | None, float]:
-        """(weight, bias, output scale) with outputs that use the int8 range well."""
-        spread = int(self.choose(5, 40, 127))  # type: ignore[call-overload]
-        values = self.rng.integers(-spread, spread + 1, shape).astype(np.int8)
-        n_scales = n_out if self.rng.random() < 0.7 else 1
-        scales = tuple(float(one) for one in np.exp(self.rng.uniform(-6, -4, n_scales)))
-        weight = self.constant(values, Quantization(scales))
+    def zero_point(self) -> int:
+        return int(self.rng.choice((-128, 127, -1, int(self.rng.integers(-128, 128)))))
+
+    def constant(self, values: npt.NDArray[np.int64], dtype: Literal["int8", "int32"], scales: Quantization) -> int:
+        self.tensors.append(Tensor(f"t{len(self.tensors)}", values.shape, dtype, scales))
+        self.constants.append(Constant(len(self.tensors) - 1, values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()))
+        return len(self.tensors) - 1
+
+    def activation(self) -> Activation:
+        return ACTIVATIONS[int(self.rng.integers(3))]
+
+    def rounding(self, usual: Rounding) -> Rounding:
+        return usual if self.style == "tflite" else ROUNDINGS[int(self.rng.integers(2))]
+
+    def then(self, operator: Operator) -> None:
+        self.operators.append(operator)
+        self.last = operator.output
+
+    def weights(self, shape: tuple[int, ...], axis: int) -> tuple[int, int | None, int]:
+        """Weight, bias and output scale; now and then channels without weights, and extreme weights."""
+        values = self.rng.integers(-127, 128, shape)
+        if self.rng.random() < 0.2:
+            values = self.rng.choice((-127, 127), shape)
+        if self.rng.random() < 0.5:
+            zero = self.rng.random(shape[axis]) < 0.5
+            values = np.moveaxis(np.moveaxis(values, axis, -1) * ~zero, -1, axis)
+        n_out = shape[axis]
+        n_scales = n_out if self.rng.random() < 0.5 else 1
+        scales = tuple(self.scale(0.002, 0.02) for _ in range(n_scales))
+        weight = self.constant(values, "int8", Quantization(scales))
+        n_terms, scale_in = values.size // n_out, self.quantization.scales[0]
         bias = None
         if self.rng.random() < 0.8:
-            bias = self.constant(self.rng.integers(-5000, 5001, n_out).astype(np.int32), Quantization(scales))
-        source_scale = self.tensors[source].quantization.scales[0]  # type: ignore[union-attr]
-        width = source_scale * float(np.mean(scales)) * spread * 45 * np.sqrt(n_taps)
-        return weight, bias, float(width / 50 * np.exp(self.rng.uniform(-1.5, 1)))
+            biases = self.rng.integers(-1, 2, n_out) * self.rng.integers(0, 4000 * n_terms, n_out)
+            of_sums = tuple(float(np.float32(scale_in) * np.float32(scale)) for scale in scales)
+            bias = self.constant(biases, "int32", Quantization(of_sums))
+        spread = np.sqrt(n_terms) * 70 * 70 * max(scales) * scale_in
+        target = Quantization((float(np.float32(spread / 60 * self.rng.uniform(0.3, 3))),), self.zero_point())
+        return weight, bias, self.tensor((1,), target)
 
-    def add(self, operator: Operator) -> int:
-        self.operators.append(operator)
-        return operator.output
-
-    def window(self, height: int, width: int, *, pads: bool = True) -> Window:
-        """One that fits; small ones more often."""
-        while True:
-            size = (min(self.number(1, 4), height + 2), min(self.number(1, 4), width + 2))
-            stride = (self.number(1, 3), self.number(1, 3))
-            dilation = (self.number(1, 2), self.number(1, 2)) if self.rng.random() < 0.3 else (1, 1)
-            most = [max((n - 1) * step, 0) for n, step in zip(size, dilation, strict=True)]
-            padding = tuple(self.number(0, most[axis // 2]) if pads else 0 for axis in range(4))
-            window = Window(size, stride, dilation, padding)  # type: ignore[arg-type]
-            try:
-                output_size(window, (height, width))
-            except IrError:
-                continue
-            return window
-
-    def activation(self) -> str:
-        return str(self.choose("none", "none", "none", "relu", "relu6"))
-
-    def rounding(self) -> str:
-        return str(self.choose("single", "double", "double"))
-
-    def grow(self, kind: str, source: int) -> int | None:
-        """Applies an operator to an image, None where it does not fit."""
-        return getattr(self, f"_{kind}")(source)  # type: ignore[no-any-return]
-
-    def _conv(self, source: int) -> int:
-        height, width, n_in = self.tensors[source].shape
-        window, n_out = self.window(height, width), self.number(1, 9)
-        weight, bias, scale = self.weights(
-            (n_out, *window.size, n_in), n_out, n_in * window.size[0] * window.size[1], source
-        )
-        output = self.tensor((*output_size(window, (height, width)), n_out), self._scaled(scale))
-        return self.add(
-            Conv2d(source, weight, bias, output, window, self.activation(), self.rounding())  # type: ignore[arg-type]
-        )
-
-    def _depthwise(self, source: int) -> int:
-        height, width, n_in = self.tensors[source].shape
-        window, multiplier = self.window(height, width), int(self.choose(1, 1, 1, 2, 3))  # type: ignore[call-overload]
-        n_out = n_in * multiplier
-        taps = window.size[0] * window.size[1]
-        weight, bias, scale = self.weights((*window.size, n_out), n_out, taps, source)
-        output = self.tensor((*output_size(window, (height, width)), n_out), self._scaled(scale))
-        return self.add(
-            DepthwiseConv2d(
-                source, weight, bias, output, window, multiplier, self.activation(), self.rounding()  # type: ignore[arg-type]
+    def window(self, *, pool: bool) -> Window | None:
+        """A random window that fits the last tensor."""
+        height, width = self.shape[0], self.shape[1]
+        size = int(self.rng.integers(1, 4)), int(self.rng.integers(1, 4))
+        stride = int(self.rng.integers(1, 4)), int(self.rng.integers(1, 4))
+        dilation = (1, 1) if pool or self.rng.random() < 0.7 else (2, int(self.rng.integers(1, 3)))
+        if stride != (1, 1) and self.style == "tflite":
+            dilation = (1, 1)
+        reach = [(n - 1) * step + 1 for n, step in zip(size, dilation, strict=True)]
+        padding = (0, 0, 0, 0)
+        if self.rng.random() < 0.6:
+            (top, bottom), (left, right) = (
+                _same(length, window, step) for length, window, step in zip((height, width), reach, stride, strict=True)
             )
+            padding = (top, bottom, left, right)
+        if self.style == "any" and self.rng.random() < 0.3:
+            limits = [size[0], size[0], size[1], size[1]]
+            padding = tuple(int(self.rng.integers(0, limit)) for limit in limits)  # type: ignore[assignment]
+        fits = height + padding[0] + padding[1] >= reach[0] and width + padding[2] + padding[3] >= reach[1]
+        return Window(size, stride, dilation, padding) if fits else None
+
+    def sized(self, output: int, shape: tuple[int, ...]) -> int:
+        """The output of `weights`, with its shape."""
+        kept = self.tensors[output]
+        self.tensors[output] = Tensor(kept.name, shape, kept.dtype, kept.quantization)
+        return output
+
+    def _conv2d(self) -> None:
+        window = self.window(pool=False) if len(self.shape) == 3 else None
+        if window is None:
+            return
+        source, n_out, size = self.last, int(self.rng.integers(1, 6)), output_size(window, self.shape[:2])
+        weight, bias, output = self.weights((n_out, *window.size, self.shape[2]), 0)
+        self.sized(output, (*size, n_out))
+        self.then(Conv2d(source, weight, bias, output, window, self.activation(), self.rounding("double")))
+
+    def _depthwise_conv2d(self) -> None:
+        window = self.window(pool=False) if len(self.shape) == 3 else None
+        if window is None:
+            return
+        source, multiplier, size = self.last, int(self.rng.integers(1, 4)), output_size(window, self.shape[:2])
+        n_out = multiplier * self.shape[2]
+        weight, bias, output = self.weights((*window.size, n_out), 2)
+        self.sized(output, (*size, n_out))
+        rounding = self.rounding("double")
+        self.then(DepthwiseConv2d(source, weight, bias, output, window, multiplier, self.activation(), rounding))
+
+    def _fully_connected(self) -> None:
+        if len(self.shape) == 3 and self.style == "tflite":
+            self._reshape()
+        source, n_out = self.last, int(self.rng.integers(1, 8))
+        weight, bias, output = self.weights((n_out, int(np.prod(self.shape))), 0)
+        self.sized(output, (n_out,))
+        self.then(FullyConnected(source, weight, bias, output, self.activation(), self.rounding("single")))
+
+    def _add(self) -> None:
+        equal = [n for n in self.written() if self.tensors[n].shape == self.shape]
+        left, right = self.last, int(self.rng.choice(equal))
+        self.then(Add(left, right, self.tensor(self.shape, self.wide()), self.activation()))
+
+    def _add_constant(self) -> None:
+        right = self.constant(
+            self.rng.integers(-128, 128, self.shape), "int8", Quantization((self.scale(0.02, 0.5),), self.zero_point())
         )
+        self.then(Add(self.last, right, self.tensor(self.shape, self.wide()), self.activation()))
 
-    def _scaled(self, scale: float) -> Quantization:
-        return replace(self.quantization(), scales=(scale,))
+    def _concatenate(self) -> None:
+        same = [n for n in self.written() if self.tensors[n].quantization == self.quantization]
+        axis = int(self.rng.integers(len(self.shape)))
+        fitting = [n for n in same if _but(self.tensors[n].shape, axis) == _but(self.shape, axis)]
+        inputs = (self.last, *(int(n) for n in self.rng.choice(fitting, int(self.rng.integers(1, 3)))))
+        shape = list(self.shape)
+        shape[axis] = sum(self.tensors[number].shape[axis] for number in inputs)
+        self.then(Concatenate(inputs, self.tensor(tuple(shape), self.quantization), axis))
 
-    def _add(self, source: int) -> int:
-        shape = self.tensors[source].shape
-        equal = [image for image in self.images if self.tensors[image].shape == shape]
-        other = int(self.choose(*equal))  # type: ignore[call-overload]
-        if self.rng.random() < 0.2:
-            other = self.constant(self.rng.integers(-128, 128, shape).astype(np.int8), self.quantization())
-        scales = [self.tensors[number].quantization.scales[0] for number in (source, other)]  # type: ignore[union-attr]
-        scale = max(scales) * float(np.exp(self.rng.uniform(-1, 1)))
-        operands = (source, other) if self.rng.random() < 0.5 else (other, source)
-        return self.add(Add(*operands, self.tensor(shape, self._scaled(scale)), self.activation()))  # type: ignore[arg-type]
+    def _average_pool2d(self) -> None:
+        self.pool(AveragePool2d)
 
-    def _concatenate(self, source: int) -> int:
-        kept, shape = self.tensors[source].quantization, self.tensors[source].shape
-        fits = [
-            image
-            for image in self.images
-            if self.tensors[image].shape[:2] == shape[:2] and self.tensors[image].quantization == kept
-        ]
-        inputs = (source, *(int(self.choose(*fits)) for _ in range(self.number(1, 2))))  # type: ignore[call-overload]
-        n_channels = sum(self.tensors[image].shape[2] for image in inputs)
-        return self.add(Concatenate(inputs, self.tensor((*shape[:2], n_channels), kept), 2))
+    def _max_pool2d(self) -> None:
+        self.pool(MaxPool2d)
 
-    def _average(self, source: int) -> int | None:
-        return self._pool(AveragePool2d, source)
+    def pool(self, kind: type[AveragePool2d] | type[MaxPool2d]) -> None:
+        window = self.window(pool=True) if len(self.shape) == 3 else None
+        if window is not None:
+            shape = (*output_size(window, self.shape[:2]), self.shape[2])
+            self.then(kind(self.last, self.tensor(shape, self.quantization), window, self.activation()))
 
-    def _largest(self, source: int) -> int | None:
-        return self._pool(MaxPool2d, source)
+    def _global_average_pool(self) -> None:
+        if len(self.shape) == 3:
+            shape = (1, 1, self.shape[2]) if self.rng.random() < 0.5 else (self.shape[2],)
+            self.then(GlobalAveragePool(self.last, self.tensor(shape, self.wide())))
 
-    def _pool(self, kind: type[AveragePool2d] | type[MaxPool2d], source: int) -> int | None:
-        height, width, n_channels = self.tensors[source].shape
-        window = self.window(height, width, pads=bool(self.rng.random() < 0.6))
-        size, padding = window.size, window.padding
-        if window.dilation != (1, 1) or any(padding[axis] >= size[axis // 2] for axis in range(4)):
-            return None
-        shape = (*output_size(window, (height, width)), n_channels)
-        output = self.tensor(shape, self.tensors[source].quantization)
-        return self.add(kind(source, output, window, self.activation()))  # type: ignore[arg-type]
+    def _clamp(self) -> None:
+        kept = Quantization(self.quantization.scales, self.zero_point()) if self.rng.random() < 0.6 else self.wide()
+        target = self.quantization if self.rng.random() < 0.4 else kept
+        self.then(Clamp(self.last, self.tensor(self.shape, target), ACTIVATIONS[int(self.rng.integers(1, 3))]))
 
-    def _clamp(self, source: int) -> int:
-        quantized = self._near(source) if self.rng.random() < 0.6 else self.tensors[source].quantization
-        output = self.tensor(self.tensors[source].shape, quantized)
-        return self.add(Clamp(source, output, str(self.choose("relu", "relu6"))))  # type: ignore[arg-type]
+    def _quantize(self) -> None:
+        kept = Quantization(self.quantization.scales, self.zero_point()) if self.rng.random() < 0.6 else self.wide()
+        self.then(Quantize(self.last, self.tensor(self.shape, kept)))
 
-    def _swish(self, source: int) -> int:
-        return self.add(HardSwish(source, self.tensor(self.tensors[source].shape, self._near(source))))
+    def _hard_swish(self) -> None:
+        self.then(HardSwish(self.last, self.tensor(self.shape, self.wide())))
 
-    def _quantize(self, source: int) -> int:
-        return self.add(Quantize(source, self.tensor(self.tensors[source].shape, self._near(source))))
+    def _softmax(self) -> None:
+        output = self.tensor(self.shape, Quantization((1 / 256,), -128))
+        self.then(Softmax(self.last, output, float(self.rng.choice((1.0, 0.5, 3.0)))))
 
-    def _near(self, source: int) -> Quantization:
-        scale = self.tensors[source].quantization.scales[0]  # type: ignore[union-attr]
-        return self._scaled(scale * float(np.exp(self.rng.uniform(-1, 1))))
+    def _reshape(self) -> None:
+        n_items = int(np.prod(self.shape))
+        shape = (n_items,) if len(self.shape) == 3 or self.rng.random() < 0.3 else (1, n_items, 1)
+        self.then(Reshape(self.last, self.tensor(shape, self.quantization)))
 
-    def _pad(self, source: int) -> int:
-        shape = self.tensors[source].shape
-        sides = [(self.number(0, 2), self.number(0, 2)) for _ in range(2)] + [(0, 0)]
-        before, after = tuple(side[0] for side in sides), tuple(side[1] for side in sides)
-        padded = tuple(sum(sizes) for sizes in zip(shape, before, after, strict=True))
-        return self.add(Pad(source, self.tensor(padded, self.tensors[source].quantization), before, after))
+    def _pad(self) -> None:
+        n_axes = len(self.shape)
+        before, after = (tuple(int(n) for n in self.rng.integers(0, 3, n_axes)) for _ in "ba")
+        if self.rng.random() < 0.6:
+            before, after = (*before[:-1], 0), (*after[:-1], 0)
+        shape = tuple(sum(sizes) for sizes in zip(self.shape, before, after, strict=True))
+        self.then(Pad(self.last, self.tensor(shape, self.quantization), before, after))
 
-    def _softmax(self, source: int) -> int:
-        output = self.tensor(self.tensors[source].shape, Quantization((1 / 256,), -128))
-        return self.add(Softmax(source, output, float(self.choose(1.0, 0.3))))  # type: ignore[arg-type]
+    def wide(self) -> Quantization:
+        """A scale near the last tensor's."""
+        return Quantization((float(np.float32(self.quantization.scales[0] * self.rng.uniform(0.4, 3))),), self.zero_point())
 
-    def _reshape(self, source: int) -> int:
-        height, width, n_channels = self.tensors[source].shape
-        output = self.tensor((width, height, n_channels), self.tensors[source].quantization)
-        return self.add(Reshape(source, output))
+    def written(self) -> list[int]:
+        """All activations so far."""
+        return [0, *(operator.output for operator in self.operators)]
 
-
-def tensor_network(seed: int, *, n_local: int = 0, max_operators: int = 6, max_size: int = 9) -> Network:
-    """A network made of a seed: the leading `n_local` operators are such as can run on patches."""
-    builder = Builder(np.random.default_rng(seed))
-    shape = (builder.number(1, max_size), builder.number(1, max_size), builder.number(1, 5))
-    source = builder.tensor(shape)
-    builder.images.append(source)
-    builder.values[source] = builder.rng.integers(-128, 128, (8, *shape))
-    last = source
-    while len(builder.operators) < n_local:
-        last = _grow(builder, last, LOCAL_OPERATORS)
-    if n_local:
-        builder.images = [last]
-    for _ in range(builder.number(0 if n_local else 1, max_operators)):
-        chosen = last if builder.rng.random() < 0.7 else int(builder.choose(*builder.images))  # type: ignore[call-overload]
-        last = _grow(builder, chosen, IMAGE_OPERATORS)
-    return _finish(builder, source, last)
+    def network(self) -> Network:
+        n_features, n_values = self.tensors[0].n_items, self.tensors[self.last].n_items
+        features = tuple(Feature(f"x{index}", -1.0, 1.0, 8, signed=True) for index in range(n_features))
+        values = tuple(Value(f"y{index}", 0.5, 0.0) for index in range(n_values))
+        graph = TensorGraph(tuple(self.tensors), tuple(self.operators), (0,), (self.last,))
+        return Network(Interface(features, ValueOutput(values)), TensorNet(graph, tuple(self.constants)))
 
 
-def _grow(builder: Builder, source: int, kinds: tuple[str, ...]) -> int:
-    """One more operator, if possible one whose output still says something of the input."""
-    for attempt in range(20):
-        mark = builder.mark()
-        found = builder.grow(str(builder.choose(*kinds)), source)
-        if found is not None and builder.tensors[found].n_items <= 4000:
-            builder.evaluate()
-            if attempt == 19 or builder.values[found].std(axis=0).max() > 6:
-                builder.images.append(found)
-                return found
-        builder.rewind(mark)
-    return source
+def _same(length: int, reach: int, stride: int) -> tuple[int, int]:
+    """Padding that gives ceil(length / stride) outputs, the odd one last."""
+    total = max((-(-length // stride) - 1) * stride + reach - length, 0)
+    return total // 2, total - total // 2
 
 
-def _finish(builder: Builder, source: int, last: int) -> Network:
-    """A head of one kind or another, classes or values."""
-    head = builder.choose("dense", "mean", "none", "none", "softmax")
-    n_channels = builder.tensors[last].shape[2]
-    if head == "mean":
-        last = builder.add(GlobalAveragePool(last, builder.tensor((n_channels,), builder._near(last))))
-    if head in ("dense", "softmax") or builder.tensors[last].n_items > 300:
-        n_in, n_out = builder.tensors[last].n_items, builder.number(2, 6)
-        weight, bias, scale = builder.weights((n_out, n_in), n_out, n_in, last)
-        output = builder.tensor((n_out,), builder._scaled(scale))
-        last = builder.add(
-            FullyConnected(last, weight, bias, output, builder.activation(), builder.rounding())  # type: ignore[arg-type]
-        )
-    if head == "softmax":
-        output = builder.tensor(builder.tensors[last].shape, Quantization((1 / 256,), -128))
-        last = builder.add(Softmax(last, output))
-    graph = TensorGraph(tuple(builder.tensors), tuple(builder.operators), (source,), (last,))
-    n_features, n_outputs = graph.tensors[source].n_items, graph.tensors[last].n_items
-    features = tuple(Feature(f"x{index}", -1.0, 1.0, 8, True) for index in range(n_features))
-    if n_outputs > 1 and builder.rng.random() < 0.4:
-        return Network(
-            Interface(features, ClassOutput(tuple(f"c{index}" for index in range(n_outputs)))),
-            TensorNet(graph, tuple(builder.constants)),
-        )
-    values = ValueOutput(tuple(Value(f"y{index}", 0.1, 0.0) for index in range(n_outputs)))
-    return Network(Interface(features, values), TensorNet(graph, tuple(builder.constants)))
-
-
-def tensor_networks(**options: int) -> st.SearchStrategy[Network]:
-    """Networks of random seeds; the options are those of tensor_network."""
-    return st.integers(0, 1 << 32).map(lambda seed: tensor_network(seed, **options))
+def _but(shape: tuple[int, ...], axis: int) -> tuple[int, ...] | None:
+    return None if axis >= len(shape) else (len(shape), *shape[:axis], *shape[axis + 1 :])

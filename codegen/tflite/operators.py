@@ -1,14 +1,10 @@
 """From an operator of the file to one of the graph."""
 
 from codegen.ir.operators import (
-    Activation,
     Add,
     AveragePool2d,
     Clamp,
     Concatenate,
-    Conv2d,
-    DepthwiseConv2d,
-    FullyConnected,
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
@@ -18,11 +14,11 @@ from codegen.ir.operators import (
     Reshape,
     Softmax,
 )
+from codegen.tflite.arguments import activation_of, image_of, options_of, source_of
 from codegen.tflite.building import GraphBuilder
 from codegen.tflite.errors import TfliteError
-from codegen.tflite.flatbuffer import Table
 from codegen.tflite.model import FileOperator
-from codegen.tflite.schema import ACTIVATION_NAMES, ACTIVATIONS
+from codegen.tflite.weighted import conv2d, depthwise_conv2d, fully_connected
 from codegen.tflite.windows import window_of
 
 KNOWN = frozenset(
@@ -47,11 +43,11 @@ def convert(operator: FileOperator, builder: GraphBuilder) -> None:
 def _converted(operator: FileOperator, builder: GraphBuilder) -> Operator:
     match operator.name:
         case "FULLY_CONNECTED":
-            return _fully_connected(operator, builder)
+            return fully_connected(operator, builder)
         case "CONV_2D":
-            return _conv2d(operator, builder)
+            return conv2d(operator, builder)
         case "DEPTHWISE_CONV_2D":
-            return _depthwise(operator, builder)
+            return depthwise_conv2d(operator, builder)
         case "AVERAGE_POOL_2D" | "MAX_POOL_2D":
             return _pool(operator, builder)
         case "ADD":
@@ -65,7 +61,7 @@ def _converted(operator: FileOperator, builder: GraphBuilder) -> Operator:
 
 
 def _of_one_input(operator: FileOperator, builder: GraphBuilder) -> Operator:
-    source, output = _input(operator, builder), builder.activation(operator.outputs[0])
+    source, output = source_of(operator, builder), builder.activation(operator.outputs[0])
     match operator.name:
         case "RELU":
             return Clamp(source, output, "relu")
@@ -76,7 +72,7 @@ def _of_one_input(operator: FileOperator, builder: GraphBuilder) -> Operator:
         case "QUANTIZE":
             return Quantize(source, output)
         case "SOFTMAX":
-            return Softmax(source, output, _options(operator).scalar(0, "beta", "float32", 0.0))
+            return Softmax(source, output, options_of(operator).scalar(0, "beta", "float32", 0.0))
         case "MEAN":
             _check_mean(operator, builder)
             return GlobalAveragePool(source, output)
@@ -84,53 +80,13 @@ def _of_one_input(operator: FileOperator, builder: GraphBuilder) -> Operator:
             return Reshape(source, output)
 
 
-def _fully_connected(operator: FileOperator, builder: GraphBuilder) -> FullyConnected:
-    options = _options(operator)
-    if options.integer(1, "weights_format", "int8", 0) != 0:
-        raise TfliteError(f"{operator.where}: weights must be in the default order")
-    shape = _weight_shape(operator, builder, 2)
-    activation = _activation(operator, options.integer(0, "fused_activation_function", "int8", 0))
-    source = _input(operator, builder)
-    weight, bias = builder.weight(operator, 1, 0, shape), _bias(operator, builder, shape[0])
-    return FullyConnected(source, weight, bias, builder.activation(operator.outputs[0]), activation, "single")
-
-
-def _conv2d(operator: FileOperator, builder: GraphBuilder) -> Conv2d:
-    options, source = _options(operator), _input(operator, builder)
-    shape = _weight_shape(operator, builder, 4)
-    stride = options.integer(2, "stride_h", "int32", 0), options.integer(1, "stride_w", "int32", 0)
-    dilation = options.integer(5, "dilation_h", "int32", 1), options.integer(4, "dilation_w", "int32", 1)
-    padding = options.integer(0, "padding", "int8", 0)
-    image = _image(operator, builder, source)
-    window = window_of(operator, (shape[1], shape[2]), stride, dilation, image, padding)
-    activation = _activation(operator, options.integer(3, "fused_activation_function", "int8", 0))
-    weight, bias = builder.weight(operator, 1, 0, shape), _bias(operator, builder, shape[0])
-    return Conv2d(source, weight, bias, builder.activation(operator.outputs[0]), window, activation, "double")
-
-
-def _depthwise(operator: FileOperator, builder: GraphBuilder) -> DepthwiseConv2d:
-    options, source = _options(operator), _input(operator, builder)
-    shape = _weight_shape(operator, builder, 4)
-    stride = options.integer(2, "stride_h", "int32", 0), options.integer(1, "stride_w", "int32", 0)
-    dilation = options.integer(6, "dilation_h", "int32", 1), options.integer(5, "dilation_w", "int32", 1)
-    padding = options.integer(0, "padding", "int8", 0)
-    image = _image(operator, builder, source)
-    window = window_of(operator, (shape[1], shape[2]), stride, dilation, image, padding)
-    activation = _activation(operator, options.integer(4, "fused_activation_function", "int8", 0))
-    weight, bias = builder.weight(operator, 1, 3, shape[1:]), _bias(operator, builder, shape[3])
-    output = builder.activation(operator.outputs[0])
-    # The option "depth_multiplier" is redundant, and LiteRT ignores it; the shapes decide.
-    multiplier = max(shape[3] // builder.tensors[source].shape[2], 1)
-    return DepthwiseConv2d(source, weight, bias, output, window, multiplier, activation, "double")
-
-
 def _pool(operator: FileOperator, builder: GraphBuilder) -> AveragePool2d | MaxPool2d:
-    options, source = _options(operator), _input(operator, builder)
+    options, source = options_of(operator), source_of(operator, builder)
     stride = options.integer(2, "stride_h", "int32", 0), options.integer(1, "stride_w", "int32", 0)
     size = options.integer(4, "filter_height", "int32", 0), options.integer(3, "filter_width", "int32", 0)
     padding = options.integer(0, "padding", "int8", 0)
-    window = window_of(operator, size, stride, (1, 1), _image(operator, builder, source), padding)
-    activation = _activation(operator, options.integer(5, "fused_activation_function", "int8", 0))
+    window = window_of(operator, size, stride, (1, 1), image_of(operator, builder, source), padding)
+    activation = activation_of(operator, options.integer(5, "fused_activation_function", "int8", 0))
     made = AveragePool2d if operator.name == "AVERAGE_POOL_2D" else MaxPool2d
     return made(source, builder.activation(operator.outputs[0]), window, activation)
 
@@ -147,12 +103,12 @@ def _add(operator: FileOperator, builder: GraphBuilder) -> Add:
     code = (
         0 if operator.options is None else operator.options.integer(0, "fused_activation_function", "int8", 0)
     )
-    return Add(left, right, output, _activation(operator, code))
+    return Add(left, right, output, activation_of(operator, code))
 
 
 def _concatenate(operator: FileOperator, builder: GraphBuilder) -> Concatenate:
-    options = _options(operator)
-    if _activation(operator, options.integer(1, "fused_activation_function", "int8", 0)) != "none":
+    options = options_of(operator)
+    if activation_of(operator, options.integer(1, "fused_activation_function", "int8", 0)) != "none":
         raise TfliteError(f"{operator.where}: a fused activation is not taken here")
     if not operator.inputs or min(operator.inputs) < 0:
         raise TfliteError(f"{operator.where}: all inputs must be given, not {operator.inputs}")
@@ -164,7 +120,7 @@ def _concatenate(operator: FileOperator, builder: GraphBuilder) -> Concatenate:
 
 
 def _pad(operator: FileOperator, builder: GraphBuilder) -> Pad:
-    source, output = _input(operator, builder), builder.activation(operator.outputs[0])
+    source, output = source_of(operator, builder), builder.activation(operator.outputs[0])
     sizes = builder.integers(operator, 1)
     if len(sizes) < 2 or len(sizes) % 2 or sizes[:2] != (0, 0):
         raise TfliteError(
@@ -189,48 +145,3 @@ def _check_mean(operator: FileOperator, builder: GraphBuilder) -> None:
         raise TfliteError(
             f"{operator.where}: the mean must be over height and width, not axes {sorted(axes)}"
         )
-
-
-def _input(operator: FileOperator, builder: GraphBuilder) -> int:
-    if not operator.inputs or operator.inputs[0] < 0:
-        raise TfliteError(f"{operator.where}: an input is missing")
-    return builder.activation(operator.inputs[0])
-
-
-def _options(operator: FileOperator) -> Table:
-    if operator.options is None:
-        raise TfliteError(f"{operator.where}: its options are missing")
-    return operator.options
-
-
-def _weight_shape(operator: FileOperator, builder: GraphBuilder, rank: int) -> tuple[int, ...]:
-    if len(operator.inputs) not in (2, 3) or operator.inputs[1] < 0:
-        raise TfliteError(f"{operator.where}: an input, weights and perhaps a bias are needed")
-    shape = builder.file_tensor(operator.inputs[1]).shape
-    if len(shape) != rank:
-        raise TfliteError(f"{operator.where}: weights must have {rank} axes, not shape {shape}")
-    return shape
-
-
-def _bias(operator: FileOperator, builder: GraphBuilder, n_out: int) -> int | None:
-    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
-        return None
-    return builder.weight(operator, 2, 0, (n_out,))
-
-
-def _image(operator: FileOperator, builder: GraphBuilder, source: int) -> tuple[int, int]:
-    shape = builder.tensors[source].shape
-    if len(shape) != 3:
-        raise TfliteError(
-            f"{operator.where}: the input must have height, width and channels, not shape {shape}"
-        )
-    return shape[0], shape[1]
-
-
-def _activation(operator: FileOperator, code: int) -> Activation:
-    name = ACTIVATION_NAMES[code] if 0 <= code < len(ACTIVATION_NAMES) else str(code)
-    if name not in ACTIVATIONS:
-        raise TfliteError(
-            f"{operator.where}: the fused activation must be one of {', '.join(ACTIVATIONS)}, not {name}"
-        )
-    return ACTIVATIONS[name]

@@ -28,7 +28,7 @@ from codegen.c.kernels.task import (
     sum_ranges,
     weight_rows,
 )
-from codegen.ir.tensors import INT32_MAX, INT32_MIN, quantize_multiplier
+from codegen.ir.requantization import INT32_MAX, INT32_MIN, quantize_multiplier
 from codegen.plan.kernels import depthwise_planes
 
 HALVES = ("high", "low", "offset", "shift")
