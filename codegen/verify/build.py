@@ -49,7 +49,9 @@ def compile_c(tool: str, arguments: Sequence[str], folder: Path) -> None:
     if any(part in text for part in _MISSING_PARTS):
         raise ToolError(f"{tool}: a library is missing; install it with: {install_hint(tool)}")
     if _TOO_LARGE in text:
-        raise TooLargeError(f"{tool}: the firmware must fit the memory of the simulated machine, but does not")
+        raise TooLargeError(
+            f"{tool}: the firmware must fit the memory of the simulated machine, but does not"
+        )
     raise BuildError(text[:2000])
 
 

@@ -27,7 +27,15 @@ from codegen.verify.build import (
 OPTIMIZATION = "-O2"
 """At which kernels are compiled for a core."""
 _HOST_FILES = ("kernels.h", "kernels_host.c", "io.h", "io_host.c")
-_CORE_FILES = ("kernels.h", "kernels_core.c", "kernels_call.S", "io.h", "io_semihosting.c", "startup.c", "link.ld.in")
+_CORE_FILES = (
+    "kernels.h",
+    "kernels_core.c",
+    "kernels_call.S",
+    "io.h",
+    "io_semihosting.c",
+    "startup.c",
+    "link.ld.in",
+)
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+) CYCLES (\d+)$", re.MULTILINE)
 _FAILURES = {1: "could not use its files", 2: "wrote behind its output", 3: "wrote behind its scratch"}
 Int8Array = npt.NDArray[np.int8]

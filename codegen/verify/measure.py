@@ -220,7 +220,9 @@ def _assembled_frames(subject: Subject) -> dict[str, int]:
     """Stack that functions take by their instructions: of those in assembler the compiler knows nothing."""
     frames: dict[str, int] = {}
     name = ""
-    for line in _tool(["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "module.o"], subject.folder).splitlines():
+    for line in _tool(
+        ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "module.o"], subject.folder
+    ).splitlines():
         if match := _FUNCTION.match(line):
             name = match.group(1)
             frames[name] = 0

@@ -12,7 +12,9 @@ from codegen.artifact import Proof
 from nas import api
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
-from nas.handover import lacking
+from nas.errors import RunError
+from nas.handover import CLayout, Export, lacking
+from nas.network_export import export_file
 from nas.report.answer import compared
 from nas.report.as_json import plain_json
 
@@ -24,6 +26,38 @@ def export_design(
 ) -> None:
     """Writes the files of a design and prints its proofs. Raises ProofError on a mismatch."""
     export = api.export(api.load_run(folder), winner, out, require_proof=require_proof, allow_code=allow_code)
+    _print_export(export, json=json)
+
+
+def export_network_file(
+    path: Path, out: Path, *, layout: CLayout, board: str | None, require_proof: bool, json: bool
+) -> None:
+    """The same for the network of a file. board: that the C of a tensor network is planned for."""
+    from hwmodels.mcu import load_board
+
+    core = None if board is None else load_board(board).core
+    export = export_file(path, out, layout=layout, core=core, require_proof=require_proof)
+    _print_export(export, json=json)
+
+
+def check_target(target: Path, winner: str | None, layout: CLayout | None, board: str | None) -> None:
+    """Raises RunError where arguments of a run and of a network file are mixed, or one is missing."""
+    if target.is_file():
+        if winner is not None:
+            raise RunError(f"{target}: a network file has no winners; leave out {winner!r}")
+        return
+    if not target.exists():
+        raise RunError(f"{target}: there is no such run folder or network file")
+    if winner is None:
+        raise RunError(
+            f"{target}: of a run, a winner must be named, such as knee; of a network, give its file"
+        )
+    for option, value in (("--layout", layout), ("--board", board)):
+        if value is not None:
+            raise RunError(f"{target}: {option} is for network files; of a run, the spec says it")
+
+
+def _print_export(export: Export, *, json: bool) -> None:
     if json:
         proofs = [plain_json(asdict(proof)) for proof in export.proofs]
         files = [str(path) for path in export.files]

@@ -35,7 +35,9 @@ def mapping_function(operator: Mapping, tensors: Tensors, name: str) -> Function
         limit=limited("y", (int(y.min()), int(y.max()))),
         table=None if offset is not None else f"{name}_table",
     )
-    return Function(name, "" if offset is not None else array("int8_t", f"{name}_table", map(int, signed)), text)
+    return Function(
+        name, "" if offset is not None else array("int8_t", f"{name}_table", map(int, signed)), text
+    )
 
 
 def _offset(x: Int64Array, y: Int64Array) -> int | None:

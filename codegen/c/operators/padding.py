@@ -13,7 +13,9 @@ def pad_function(operator: Pad, tensors: Tensors, name: str) -> Function:
     source, output = tensors[operator.input], tensors[operator.output]
     kept = same_quantization(output, source)
     steps = [math.prod(output.shape[axis + 1 :]) for axis in range(len(output.shape))]
-    padded = [axis for axis, sides in enumerate(zip(operator.before, operator.after, strict=True)) if any(sides)]
+    padded = [
+        axis for axis, sides in enumerate(zip(operator.before, operator.after, strict=True)) if any(sides)
+    ]
     last = max(padded, default=0)
     text = render(
         "operators/pad.c.j2",

@@ -56,7 +56,9 @@ class Caller:
         arguments = [*sources, target, *([scratch] if function.takes_scratch else [])]
         return [f"{self.shared.add(function)}({', '.join(arguments)});"]
 
-    def copy(self, source: str, pitch: int, target: str, target_pitch: int, n_rows: int, row_bytes: int) -> str:
+    def copy(
+        self, source: str, pitch: int, target: str, target_pitch: int, n_rows: int, row_bytes: int
+    ) -> str:
         """A statement that copies rows which lie `pitch` bytes apart."""
         if n_rows == 1 or pitch == target_pitch == row_bytes:
             return f"memcpy({target}, {source}, {n_rows * row_bytes});"

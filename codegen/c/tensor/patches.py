@@ -37,7 +37,11 @@ def patch_text(caller: Caller, stage: PatchStage, order: tuple[int, ...]) -> Pat
 
 
 def _head(caller: Caller, stage: PatchStage, name: str) -> list[str]:
-    parameters = ["int8_t *arena", *(f"const int8_t *input{tensor}" for tensor in stage.inputs), "int8_t *output"]
+    parameters = [
+        "int8_t *arena",
+        *(f"const int8_t *input{tensor}" for tensor in stage.inputs),
+        "int8_t *output",
+    ]
     own = f"{caller.places.prefix.upper()}_OWN_FUNCTION "
     return [f"{own}static void {name}({', '.join(parameters)})", "{", "    (void)arena;"]
 

@@ -50,7 +50,9 @@ class Places:
     def constants(self) -> str:
         """Arrays of the constants that operators read as activations."""
         read = {
-            self.root(tensor) for operator in self.net.graph.operators for tensor in activations_read(operator)
+            self.root(tensor)
+            for operator in self.net.graph.operators
+            for tensor in activations_read(operator)
         }
         texts = []
         for constant in self.net.constants:

@@ -28,9 +28,7 @@ def kernel_task(net: TensorNet, weighted: Weighted, alone: TensorGraph) -> Kerne
         return FullyConnectedTask(weight, bias, source.zero_point, requantization)
     height, width, n_channels = alone.tensors[operator.input].shape
     kind = ConvTask if isinstance(operator, Conv2d) else DepthwiseTask
-    return kind(
-        (height, width, n_channels), operator.window, weight, bias, source.zero_point, requantization
-    )
+    return kind((height, width, n_channels), operator.window, weight, bias, source.zero_point, requantization)
 
 
 def _constant(net: TensorNet, number: int, kind: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":

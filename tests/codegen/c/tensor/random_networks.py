@@ -42,7 +42,18 @@ IMAGE_OPERATORS = (
     "conv", "conv", "depthwise", "depthwise", "add", "concatenate", "average", "largest", "clamp", "swish",
     "quantize", "pad", "softmax", "reshape",
 )  # fmt: skip
-LOCAL_OPERATORS = ("conv", "conv", "depthwise", "add", "concatenate", "average", "largest", "clamp", "swish", "pad")
+LOCAL_OPERATORS = (
+    "conv",
+    "conv",
+    "depthwise",
+    "add",
+    "concatenate",
+    "average",
+    "largest",
+    "clamp",
+    "swish",
+    "pad",
+)
 """Those that can run patch by patch."""
 
 
@@ -84,7 +95,9 @@ class Builder:
         zero_point = int(self.choose(-128, 127, 0, *(self.number(-110, 60) for _ in range(5))))  # type: ignore[call-overload]
         return Quantization((float(np.exp(self.rng.uniform(-5, 1))),), zero_point)
 
-    def tensor(self, shape: tuple[int, ...], quantization: Quantization | None = None, dtype: str = "int8") -> int:
+    def tensor(
+        self, shape: tuple[int, ...], quantization: Quantization | None = None, dtype: str = "int8"
+    ) -> int:
         quantized = quantization or self.quantization()
         self.tensors.append(Tensor(f"t{len(self.tensors)}", shape, dtype, quantized))  # type: ignore[arg-type]
         return len(self.tensors) - 1
@@ -94,7 +107,9 @@ class Builder:
         self.constants.append(Constant(number, values.astype(values.dtype.newbyteorder("<")).tobytes()))
         return number
 
-    def weights(self, shape: tuple[int, ...], n_out: int, n_taps: int, source: int) -> tuple[int, int | None, float]:
+    def weights(
+        self, shape: tuple[int, ...], n_out: int, n_taps: int, source: int
+    ) -> tuple[int, int | None, float]:
         """(weight, bias, output scale) with outputs that use the int8 range well."""
         spread = int(self.choose(5, 40, 127))  # type: ignore[call-overload]
         values = self.rng.integers(-spread, spread + 1, shape).astype(np.int8)
@@ -157,7 +172,14 @@ class Builder:
         output = self.tensor((*output_size(window, (height, width)), n_out), self._scaled(scale))
         return self.add(
             DepthwiseConv2d(
-                source, weight, bias, output, window, multiplier, self.activation(), self.rounding()  # type: ignore[arg-type]
+                source,
+                weight,
+                bias,
+                output,
+                window,
+                multiplier,
+                self.activation(),
+                self.rounding(),  # type: ignore[arg-type]
             )
         )
 
