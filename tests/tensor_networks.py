@@ -139,7 +139,9 @@ class _Grower:
         self.operators.append(operator)
         self.last = operator.output
 
-    def weights(self, shape: tuple[int, ...], axis: int) -> tuple[int, int | None, int]:
+    def weights(
+        self, shape: tuple[int, ...], axis: int, *, biased: bool = False
+    ) -> tuple[int, int | None, int]:
         """Weight, bias and output scale; now and then channels without weights, and extreme weights."""
         values = self.rng.integers(-127, 128, shape)
         if self.rng.random() < 0.2:
@@ -153,12 +155,13 @@ class _Grower:
         weight = self.constant(values, "int8", Quantization(scales))
         n_terms, scale_in = values.size // n_out, self.quantization.scales[0]
         bias = None
-        if self.rng.random() < 0.8:
+        if biased or self.rng.random() < 0.8:
             biases = self.rng.integers(-1, 2, n_out) * self.rng.integers(0, 4000 * n_terms, n_out)
             of_sums = tuple(float(np.float32(scale_in) * np.float32(scale)) for scale in scales)
             bias = self.constant(biases, "int32", Quantization(of_sums))
         spread = np.sqrt(n_terms) * 70 * 70 * max(scales) * scale_in
-        target = Quantization((float(np.float32(spread / 60 * self.rng.uniform(0.3, 3))),), self.zero_point())
+        reach = self.rng.choice((0.01, 20.0)) if self.rng.random() < 0.15 else self.rng.uniform(0.3, 3)
+        target = Quantization((float(np.float32(spread / 60 * reach)),), self.zero_point())
         return weight, bias, self.tensor((1,), target)
 
     def window(self, *, pool: bool) -> Window | None:
@@ -194,7 +197,9 @@ class _Grower:
         if window is None:
             return
         source, n_out, size = self.last, int(self.rng.integers(1, 6)), output_size(window, self.shape[:2])
-        weight, bias, output = self.weights((n_out, *window.size, self.shape[2]), 0)
+        weight, bias, output = self.weights(
+            (n_out, *window.size, self.shape[2]), 0, biased=self.style == "tflite"
+        )
         self.sized(output, (*size, n_out))
         self.then(Conv2d(source, weight, bias, output, window, self.activation(), self.rounding("double")))
 

@@ -114,7 +114,7 @@ def input_type(interface: Interface) -> str:
 
 
 def output_type(network: Network) -> str:
-    """The C type of an output integer: int32_t where it is wide enough, else int64_t; a tensor network's own."""
+    """The C type of an output: int32_t where it is wide enough, else int64_t; of a tensor network a byte."""
     match network.body:
         case BespokeMlp():
             return "int64_t" if mlp_program(network).layers[-1].wide else "int32_t"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.c.kernels import PORTABLE_MACRO, KernelCode
-from codegen.cores import Core
+from codegen.cores import Core, Simulator
 from codegen.toolchain import ToolError, ToolResult, run_tool
 from codegen.verify.build import (
     ARM_GCC,
@@ -27,15 +27,7 @@ from codegen.verify.build import (
 OPTIMIZATION = "-O2"
 """At which kernels are compiled for a core."""
 _HOST_FILES = ("kernels.h", "kernels_host.c", "io.h", "io_host.c")
-_CORE_FILES = (
-    "kernels.h",
-    "kernels_core.c",
-    "kernels_call.S",
-    "io.h",
-    "io_semihosting.c",
-    "startup.c",
-    "link.ld.in",
-)
+_CORE_FILES = ("kernels.h", "kernels_core.c", "kernels_call.S", "io.h", "io_semihosting.c", "startup.c", "link.ld.in")
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+) CYCLES (\d+)$", re.MULTILINE)
 _FAILURES = {1: "could not use its files", 2: "wrote behind its output", 3: "wrote behind its scratch"}
 Int8Array = npt.NDArray[np.int8]
@@ -90,10 +82,11 @@ def run_kernels_on_core(
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as folder_name:
         folder = Path(folder_name)
         _write(folder, cases, _CORE_FILES)
-        image = _build(folder, cases, core, [f"-D{PORTABLE_MACRO}"] if portable else [])
+        image = "image.elf"
+        simulator = _build(folder, cases, core, [f"-D{PORTABLE_MACRO}"] if portable else [])
         (folder / "cycles.so").write_bytes(_plugin())
         begin, end = _labels(folder / image)
-        result = run_firmware(core, image, folder, ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"])
+        result = run_firmware(simulator, image, folder, ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"])
         _check(result)
         return _outputs(folder, cases), _costs(result, cases)
 
@@ -129,7 +122,7 @@ def _program(cases: Sequence[KernelCase]) -> str:
     return "".join(parts)
 
 
-def _build(folder: Path, cases: Sequence[KernelCase], core: Core, flags: Sequence[str]) -> str:
+def _build(folder: Path, cases: Sequence[KernelCase], core: Core, flags: Sequence[str]) -> Simulator:
     sizes = {
         "INPUT_BYTES": max(max(case.inputs.shape[1], case.output_bytes) for case in cases),
         "OUTPUT_BYTES": max(case.output_bytes for case in cases),
@@ -140,8 +133,7 @@ def _build(folder: Path, cases: Sequence[KernelCase], core: Core, flags: Sequenc
     sources = ["kernels_core.c", "kernels_call.S", "io_semihosting.c", "startup.c"]
     compile_c(ARM_GCC, [*common, *(f"-D{name}={size}u" for name, size in sizes.items()), *sources], folder)
     objects = ["kernels.o", *(f"{Path(source).stem}.o" for source in sources)]
-    link_firmware(core, objects, "image.elf", folder)
-    return "image.elf"
+    return link_firmware(core, objects, "image.elf", folder)
 
 
 def _check(result: ToolResult) -> None:

@@ -96,7 +96,7 @@ class FirmwareMeasurement:
 def measure_firmware(
     artifact: Artifact, network: Network, codes: IntArray, core: Core
 ) -> FirmwareMeasurement:
-    """Compiles the module for a core as `FIRMWARE_FLAGS` says, with -Os, a tensor network with -O2, and measures it.
+    """Compiles the module for a core with -Os, a tensor network with -O2, and measures it.
 
     codes: (n_samples, n_features), of which the first `MAX_ROWS` are run, of a large tensor network as many
     as take `MAX_MACS` multiply-accumulates, with instructions counted by a

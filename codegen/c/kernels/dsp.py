@@ -90,9 +90,7 @@ def _asm_tile(name: str, sizes: Geometry, packing: Packing, layout: Layout, n: i
     assert packing.scaling is not None
     tile = Tile(f"{name}_tile{n}", n, sizes.n_out, packing.mixed, packing.scaling)
     text = (
-        direct_tile(tile, layout)
-        if isinstance(layout, PhaseRows)
-        else columns_tile(tile, len(layout.taps) // 2)
+        direct_tile(tile, layout) if isinstance(layout, PhaseRows) else columns_tile(tile, len(layout.taps) // 2)
     )
     arguments = "const int32_t *start, const int32_t *stream, int8_t *output, const int32_t *end"
     return f"void {tile.name}({arguments});\n{text}\n"

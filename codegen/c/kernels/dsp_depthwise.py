@@ -38,11 +38,7 @@ def dsp_depthwise(task: DepthwiseTask, name: str, form: Form) -> tuple[tuple[str
         channel = depthwise_taps_text(task, name, planes, {"scale": scale, "unroll": True}, entry=False)
     if scaling is None:
         constants += finish_constants(task, name)
-    functions = (
-        _heads(task, name, planes, None if assembled else scaling)
-        + channel
-        + _kernel(task, name, planes, scaling)
-    )
+    functions = _heads(task, name, planes, None if assembled else scaling) + channel + _kernel(task, name, planes, scaling)
     return (constants, functions), "asm" if assembled else "acle"
 
 

@@ -53,11 +53,7 @@ def byte_channel_function(channel: ByteChannel) -> str:
     """`void name(const int8_t *plane, const int32_t *constants, int8_t *output)`."""
     sizes = channel.sizes
     row_bytes = channel.planes.row_items * sizes.window.stride[0]
-    lines = [
-        "push {r4-r11,lr}",
-        "sub sp,#28",
-        *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12"),
-    ]
+    lines = ["push {r4-r11,lr}", "sub sp,#28", *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12")]
     lines.append("str r12,[sp,#16]")
     if channel.held:
         lines += [f"ldrsb {one},[r1,#{WEIGHT_OFFSET + at}]" for at, one in enumerate(_held(channel))]

@@ -13,7 +13,7 @@ MAX_UNROLLED_TAPS = 9
 
 
 def pool_function(operator: AveragePool2d | MaxPool2d, tensors: Tensors, name: str) -> Function:
-    """One output after the other; taps in the padding are left out; a graph has no window of padding alone."""
+    """One output after the other, without taps in the padding; a graph has no window of padding alone."""
     kept = same_quantization(tensors[operator.output], tensors[operator.input])
     height, width, n_channels = tensors[operator.input].shape
     oh, ow, _ = tensors[operator.output].shape

@@ -38,7 +38,9 @@ class SharedText:
 
     def _share_arrays(self, text: str) -> tuple[str, dict[str, str]]:
         """The text without arrays that an earlier one equals, and the earlier names by the own ones."""
-        kept, renamed, conditions, end = "", {}, [], 0
+        kept, end = "", 0
+        renamed: dict[str, str] = {}
+        conditions: list[str] = []
         for match in _ARRAY.finditer(text):
             between = text[end : match.start()]
             _follow(between, conditions)

@@ -1,6 +1,7 @@
 """From an operator with weights and its constants to the task of a kernel."""
 
 import numpy as np
+import numpy.typing as npt
 
 from codegen.c.kernels import ConvTask, DepthwiseTask, FullyConnectedTask, KernelTask, Requantization
 from codegen.ir.graph import TensorGraph, TensorNet
@@ -16,10 +17,10 @@ def kernel_task(net: TensorNet, weighted: Weighted, alone: TensorGraph) -> Kerne
     tensors = net.graph.tensors
     source, output = quantization(tensors[weighted.input]), quantization(tensors[weighted.output])
     factors = output_factors(weighted, tensors)
-    weight = _constant(net, weighted.weight, "int8")
+    weight: npt.NDArray[np.int8] = _constant(net, weighted.weight).astype(np.int8)
     bias = np.zeros(len(factors), dtype=np.int32)
     if weighted.bias is not None:
-        bias = _constant(net, weighted.bias, "int32")
+        bias = _constant(net, weighted.bias).astype(np.int32)
     requantization = Requantization(
         factors, weighted.rounding, output.zero_point, activation_limits(weighted.activation, output)
     )
@@ -28,10 +29,13 @@ def kernel_task(net: TensorNet, weighted: Weighted, alone: TensorGraph) -> Kerne
         return FullyConnectedTask(weight, bias, source.zero_point, requantization)
     height, width, n_channels = alone.tensors[operator.input].shape
     kind = ConvTask if isinstance(operator, Conv2d) else DepthwiseTask
-    return kind((height, width, n_channels), operator.window, weight, bias, source.zero_point, requantization)
+    shape = (height, width, n_channels)
+    return kind(shape, operator.window, weight, bias, source.zero_point, requantization)
 
 
-def _constant(net: TensorNet, number: int, kind: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
+def _constant(net: TensorNet, number: int) -> npt.NDArray[np.int64]:
+    """The values of a constant, in its shape."""
     data = next(constant.data for constant in net.constants if constant.tensor == number)
-    values = np.frombuffer(data, dtype=np.dtype(kind).newbyteorder("<"))
-    return values.reshape(net.graph.tensors[number].shape).astype(kind)
+    tensor = net.graph.tensors[number]
+    values = np.frombuffer(data, dtype=np.dtype(tensor.dtype).newbyteorder("<"))
+    return values.reshape(tensor.shape).astype(np.int64)

@@ -48,9 +48,7 @@ def depthwise_task(
     return DepthwiseTask(shape, window, weight, bias, numbers.input_zero_point, _factors(rng, task, numbers))
 
 
-def fully_connected_task(
-    n_in: int, n_out: int, numbers: Numbers, *, shared: bool = False
-) -> FullyConnectedTask:
+def fully_connected_task(n_in: int, n_out: int, numbers: Numbers, *, shared: bool = False) -> FullyConnectedTask:
     """shared: one factor for all outputs."""
     rng = np.random.default_rng(numbers.seed)
     weight, bias = _weights(rng, (n_out, n_in), numbers), _bias(rng, n_out)
