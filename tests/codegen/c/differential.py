@@ -50,7 +50,7 @@ static int check{index}(void)
 
 
 def write_program(networks: Sequence[Network], artifacts: Sequence[Artifact], folder: Path) -> list[str]:
-    """Writes the modules, each with its own prefix, and one program that checks them all; gives the sources."""
+    """Writes modules with prefixes of their own and one program that checks all; gives the sources."""
     folder.mkdir()
     for artifact in artifacts:
         artifact.write(folder)

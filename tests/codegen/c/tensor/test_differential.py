@@ -19,6 +19,7 @@ from tests.networks import codes_for
 
 CORES = ("cortex-m4", "cortex-m0", "cortex-m3")
 BATCH = 10
+WHOLE = Schedule()
 SETTINGS = settings(
     max_examples=2,
     deadline=None,
@@ -32,7 +33,7 @@ SETTINGS = settings(
 SEEDS = st.lists(st.integers(0, 1 << 32), min_size=BATCH, max_size=BATCH, unique=True)
 
 
-def emitted(network: Network, index: int, schedule: Schedule = Schedule()) -> Artifact:
+def emitted(network: Network, index: int, schedule: Schedule = WHOLE) -> Artifact:
     """A module planned for one core or another, after its plan has been checked."""
     assert isinstance(network.body, TensorNet)
     graph, core = network.body.graph, load_core(CORES[index % len(CORES)])
