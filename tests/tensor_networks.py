@@ -39,7 +39,15 @@ from codegen.ir.operators import Activation, Rounding
 from codegen.ir.shapes import output_size
 
 KINDS = (
-    *("conv2d", "depthwise_conv2d", "fully_connected", "add", "add_constant", "concatenate", "average_pool2d"),
+    *(
+        "conv2d",
+        "depthwise_conv2d",
+        "fully_connected",
+        "add",
+        "add_constant",
+        "concatenate",
+        "average_pool2d",
+    ),
     *("max_pool2d", "global_average_pool", "clamp", "hard_swish", "softmax", "reshape", "pad", "quantize"),
 )
 ACTIVATIONS: tuple[Activation, ...] = ("none", "relu", "relu6")
@@ -112,9 +120,13 @@ class _Grower:
     def zero_point(self) -> int:
         return int(self.rng.choice((-128, 127, -1, int(self.rng.integers(-128, 128)))))
 
-    def constant(self, values: npt.NDArray[np.int64], dtype: Literal["int8", "int32"], scales: Quantization) -> int:
+    def constant(
+        self, values: npt.NDArray[np.int64], dtype: Literal["int8", "int32"], scales: Quantization
+    ) -> int:
         self.tensors.append(Tensor(f"t{len(self.tensors)}", values.shape, dtype, scales))
-        self.constants.append(Constant(len(self.tensors) - 1, values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()))
+        self.constants.append(
+            Constant(len(self.tensors) - 1, values.astype(np.dtype(dtype).newbyteorder("<")).tobytes())
+        )
         return len(self.tensors) - 1
 
     def activation(self) -> Activation:
@@ -127,7 +139,9 @@ class _Grower:
         self.operators.append(operator)
         self.last = operator.output
 
-    def weights(self, shape: tuple[int, ...], axis: int) -> tuple[int, int | None, int]:
+    def weights(
+        self, shape: tuple[int, ...], axis: int, *, biased: bool = False
+    ) -> tuple[int, int | None, int]:
         """Weight, bias and output scale; now and then channels without weights, and extreme weights."""
         values = self.rng.integers(-127, 128, shape)
         if self.rng.random() < 0.2:
@@ -141,12 +155,13 @@ class _Grower:
         weight = self.constant(values, "int8", Quantization(scales))
         n_terms, scale_in = values.size // n_out, self.quantization.scales[0]
         bias = None
-        if self.rng.random() < 0.8:
+        if biased or self.rng.random() < 0.8:
             biases = self.rng.integers(-1, 2, n_out) * self.rng.integers(0, 4000 * n_terms, n_out)
             of_sums = tuple(float(np.float32(scale_in) * np.float32(scale)) for scale in scales)
             bias = self.constant(biases, "int32", Quantization(of_sums))
         spread = np.sqrt(n_terms) * 70 * 70 * max(scales) * scale_in
-        target = Quantization((float(np.float32(spread / 60 * self.rng.uniform(0.3, 3))),), self.zero_point())
+        reach = self.rng.choice((0.01, 20.0)) if self.rng.random() < 0.15 else self.rng.uniform(0.3, 3)
+        target = Quantization((float(np.float32(spread / 60 * reach)),), self.zero_point())
         return weight, bias, self.tensor((1,), target)
 
     def window(self, *, pool: bool) -> Window | None:
@@ -161,7 +176,8 @@ class _Grower:
         padding = (0, 0, 0, 0)
         if self.rng.random() < 0.6:
             (top, bottom), (left, right) = (
-                _same(length, window, step) for length, window, step in zip((height, width), reach, stride, strict=True)
+                _same(length, window, step)
+                for length, window, step in zip((height, width), reach, stride, strict=True)
             )
             padding = (top, bottom, left, right)
         if self.style == "any" and self.rng.random() < 0.3:
@@ -181,7 +197,9 @@ class _Grower:
         if window is None:
             return
         source, n_out, size = self.last, int(self.rng.integers(1, 6)), output_size(window, self.shape[:2])
-        weight, bias, output = self.weights((n_out, *window.size, self.shape[2]), 0)
+        weight, bias, output = self.weights(
+            (n_out, *window.size, self.shape[2]), 0, biased=self.style == "tflite"
+        )
         self.sized(output, (*size, n_out))
         self.then(Conv2d(source, weight, bias, output, window, self.activation(), self.rounding("double")))
 
@@ -189,12 +207,18 @@ class _Grower:
         window = self.window(pool=False) if len(self.shape) == 3 else None
         if window is None:
             return
-        source, multiplier, size = self.last, int(self.rng.integers(1, 4)), output_size(window, self.shape[:2])
+        source, multiplier, size = (
+            self.last,
+            int(self.rng.integers(1, 4)),
+            output_size(window, self.shape[:2]),
+        )
         n_out = multiplier * self.shape[2]
         weight, bias, output = self.weights((*window.size, n_out), 2)
         self.sized(output, (*size, n_out))
         rounding = self.rounding("double")
-        self.then(DepthwiseConv2d(source, weight, bias, output, window, multiplier, self.activation(), rounding))
+        self.then(
+            DepthwiseConv2d(source, weight, bias, output, window, multiplier, self.activation(), rounding)
+        )
 
     def _fully_connected(self) -> None:
         if len(self.shape) == 3 and self.style == "tflite":
@@ -211,7 +235,9 @@ class _Grower:
 
     def _add_constant(self) -> None:
         right = self.constant(
-            self.rng.integers(-128, 128, self.shape), "int8", Quantization((self.scale(0.02, 0.5),), self.zero_point())
+            self.rng.integers(-128, 128, self.shape),
+            "int8",
+            Quantization((self.scale(0.02, 0.5),), self.zero_point()),
         )
         self.then(Add(self.last, right, self.tensor(self.shape, self.wide()), self.activation()))
 
@@ -242,12 +268,22 @@ class _Grower:
             self.then(GlobalAveragePool(self.last, self.tensor(shape, self.wide())))
 
     def _clamp(self) -> None:
-        kept = Quantization(self.quantization.scales, self.zero_point()) if self.rng.random() < 0.6 else self.wide()
+        kept = (
+            Quantization(self.quantization.scales, self.zero_point())
+            if self.rng.random() < 0.6
+            else self.wide()
+        )
         target = self.quantization if self.rng.random() < 0.4 else kept
-        self.then(Clamp(self.last, self.tensor(self.shape, target), ACTIVATIONS[int(self.rng.integers(1, 3))]))
+        self.then(
+            Clamp(self.last, self.tensor(self.shape, target), ACTIVATIONS[int(self.rng.integers(1, 3))])
+        )
 
     def _quantize(self) -> None:
-        kept = Quantization(self.quantization.scales, self.zero_point()) if self.rng.random() < 0.6 else self.wide()
+        kept = (
+            Quantization(self.quantization.scales, self.zero_point())
+            if self.rng.random() < 0.6
+            else self.wide()
+        )
         self.then(Quantize(self.last, self.tensor(self.shape, kept)))
 
     def _hard_swish(self) -> None:
@@ -272,7 +308,9 @@ class _Grower:
 
     def wide(self) -> Quantization:
         """A scale near the last tensor's."""
-        return Quantization((float(np.float32(self.quantization.scales[0] * self.rng.uniform(0.4, 3))),), self.zero_point())
+        return Quantization(
+            (float(np.float32(self.quantization.scales[0] * self.rng.uniform(0.4, 3))),), self.zero_point()
+        )
 
     def written(self) -> list[int]:
         """All activations so far."""
