@@ -29,9 +29,16 @@ class GraphBuilder:
         self.constants: dict[int, bytes] = {}
         self._model = model
         self._shapes: list[Shape] = []
+        self._ready: set[int] = set()
         self._numbers: dict[int, int] = {}
         self._written = {index for operator in model.operators for index in operator.outputs}
         self._constant_bytes = 0
+
+    def start(self, index: int) -> int:
+        """The number of the graph's input."""
+        number = self.activation(index)
+        self._ready.add(number)
+        return number
 
     def file_tensor(self, index: int) -> FileTensor:
         return self._model.tensors[index]
@@ -86,6 +93,11 @@ class GraphBuilder:
 
     def add(self, where: str, operator: Operator) -> None:
         """Adds an operator if its shapes and quantizations fit. Raises TfliteError with the place if not."""
+        for number in tensors_read(operator):
+            if number not in self._ready and number not in self.constants:
+                raise TfliteError(f"{where}: {self.tensors[number].name!r} is read before it is written")
+        if operator.output in self._ready or operator.output in self.constants:
+            raise TfliteError(f"{where}: {self.tensors[operator.output].name!r} must not be written again")
         try:
             check_shapes(operator, self._shapes)
             # No sample is needed to find out whether types, quantizations and factors are fit for it.
@@ -93,6 +105,7 @@ class GraphBuilder:
         except IrError as error:
             raise TfliteError(f"{where}: {error}") from None
         self.operators.append(operator)
+        self._ready.add(operator.output)
 
     def _no_sample(self, number: int) -> Int64Array:
         n_samples = 1 if number in self.constants else 0

@@ -12,7 +12,7 @@ from codegen.ir.operators import Operator, Reshape, Softmax
 from codegen.tflite.building import GraphBuilder
 from codegen.tflite.ends import features_of, integer_core
 from codegen.tflite.errors import TfliteError
-from codegen.tflite.model import read_model
+from codegen.tflite.model import FileModel, read_model
 from codegen.tflite.operators import convert
 
 Answer: TypeAlias = Literal["auto", "classes", "values"]
@@ -34,18 +34,26 @@ def read_tflite(path: Path, *, answer: Answer = "auto", labels: Sequence[str] | 
         return network_of(path.read_bytes(), answer=answer, labels=labels)
     except OSError as error:
         raise TfliteError(f"{path}: {error.strerror}") from None
-    except (TfliteError, IrError) as error:
+    except TfliteError as error:
         raise TfliteError(f"{path}: {error}") from None
 
 
 def network_of(data: bytes, *, answer: Answer = "auto", labels: Sequence[str] | None = None) -> Network:
     """As `read_tflite`, of the bytes of a file."""
-    model = integer_core(read_model(data))
+    try:
+        return _network(integer_core(read_model(data)), answer, labels)
+    except IrError as error:
+        raise TfliteError(str(error)) from None
+
+
+def _network(model: FileModel, answer: Answer, labels: Sequence[str] | None) -> Network:
     builder = GraphBuilder(model)
-    source = builder.activation(model.inputs[0])
+    source = builder.start(model.inputs[0])
     for operator in model.operators:
         convert(operator, builder)
     output = builder.activation(model.outputs[0])
+    if output not in {operator.output for operator in builder.operators}:
+        raise TfliteError("model.subgraphs[0].outputs: the output must be written by an operator")
     for number, name in ((source, "inputs"), (output, "outputs")):
         if builder.tensors[number].n_items > MAX_ENDS:
             raise TfliteError(f"model.subgraphs[0].{name}: at most {MAX_ENDS} items are taken")

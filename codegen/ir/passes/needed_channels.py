@@ -44,15 +44,26 @@ def channels_to_remove(
     }
     fixed = {*net.graph.inputs, *net.graph.outputs, *weights}
     gone = {n: np.full(len(found[n].constant), n not in fixed, dtype=np.bool_) for n in activations}
-    while True:
-        before = {number: mask.copy() for number, mask in gone.items()}
+    _settle(gone, found, constants, net)
+    while emptied := [mask for mask in gone.values() if mask.all()]:
+        for mask in emptied:
+            mask[0] = False
+        _settle(gone, found, constants, net)
+    return gone
+
+
+def _settle(
+    gone: dict[int, Mask],
+    found: Mapping[int, Channels],
+    constants: Mapping[int, Int64Array],
+    net: TensorNet,
+) -> None:
+    """Takes back channels until all operators agree; masks only ever shrink, so this ends."""
+    n_before = -1
+    while n_before != (n_gone := sum(int(mask.sum()) for mask in gone.values())):
+        n_before = n_gone
         for operator in net.graph.operators:
             _agree(operator, gone, found, constants, net)
-        for mask in gone.values():
-            if mask.all():
-                mask[0] = False
-        if all((mask == before[number]).all() for number, mask in gone.items()):
-            return gone
 
 
 def _agree(
