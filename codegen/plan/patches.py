@@ -4,7 +4,7 @@ Source of the method: Lin et al., "MCUNetV2: Memory-Efficient Patch-based Infere
 NeurIPS 2021. docs/plan.md gives the definitions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from codegen.ir.counts import operator_macs
@@ -79,7 +79,7 @@ class PatchStage:
     output: int
     rows: tuple[AxisSlice, ...]
     columns: tuple[AxisSlice, ...]
-    _graph: TensorGraph
+    _graph: TensorGraph = field(repr=False)
 
     @cached_property
     def written(self) -> frozenset[int]:
