@@ -115,6 +115,8 @@ def _paired_channel(task: DepthwiseTask, name: str, planes: Planes, scaling: Fas
         "single": row_steps(kw, stride, 1),
         "row_advance": task.window.stride[0] * planes.row_items - 2 * (doubles + singles),
     }
+    used = {one.weight for n, outputs in ((doubles, 2), (singles, 1)) if n for one in row_steps(kw, stride, outputs)}
+    values["used_words"] = [ky * per_row + word for ky in range(kh) for word in sorted(used)]
     for step, outputs in (("double", 2), ("single", 1)):
         values[f"{step}_words"] = max(one.word for one in row_steps(kw, stride, outputs)) + 1
     return render("dsp_depthwise_channel.c.j2", **window_values(sizes) | values | {"name": name})

@@ -84,9 +84,12 @@ def _groups(n_out: int) -> list[int]:
 def _shared(scaling: FastScaling) -> bool:
     """Whether all outputs have the constants of the first of their place in a pair."""
     channels = scaling.channels
-    whole = len(channels) - len(channels) % 2
-    last_fits = whole == len(channels) or (whole > 0 and channels[-1] == channels[1])
-    return last_fits and all(one == channels[at % 2] for at, one in enumerate(channels[:whole]))
+    places = channels[0], channels[min(1, len(channels) - 1)]
+    last_alone = len(channels) % 2 == 1  # it is scaled like the second of a pair
+    return places[0].multiplier == places[1].multiplier and all(
+        one == places[1 if last_alone and at == len(channels) - 1 else at % 2]
+        for at, one in enumerate(channels)
+    )
 
 
 def _stream(task: FullyConnectedTask, packing: Packing) -> list[int]:

@@ -1,5 +1,7 @@
 """The portable form: plain C99 for any core; only a right shift of a negative number must be arithmetic."""
 
+import math
+
 from codegen.c.kernels.render import array, render
 from codegen.c.kernels.task import (
     ConvTask,
@@ -108,9 +110,10 @@ def weights_text(task: KernelTask, name: str) -> str:
 
 def finish_constants(task: KernelTask, name: str) -> str:
     """The factors of the general requantization."""
-    multipliers = [quantize_multiplier(factor) for factor in task.requantization.factors]
+    factors = task.requantization.factors
     if task.requantization.rounding == "power_of_two":
-        return array("int8_t", f"{name}_exponents", (1 - one.exponent for one in multipliers))
+        return array("int8_t", f"{name}_exponents", (1 - math.frexp(factor)[1] for factor in factors))
+    multipliers = [quantize_multiplier(factor) for factor in factors]
     return array("int32_t", f"{name}_multipliers", (one.q31 for one in multipliers)) + array(
         "int8_t", f"{name}_exponents", (one.exponent for one in multipliers)
     )

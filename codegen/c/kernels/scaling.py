@@ -15,12 +15,13 @@ No way is exact for all numbers: `fast_scaling` gives None where an intermediate
 where the factor is out of its range.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from codegen.c.kernels.task import Requantization
-from codegen.ir.requantization import INT32_MAX, INT32_MIN, Multiplier, quantize_multiplier
+from codegen.ir.requantization import INT32_MAX, INT32_MIN, quantize_multiplier
 
 Way: TypeAlias = Literal["single", "double", "double_floor", "power_of_two"]
 
@@ -101,10 +102,11 @@ def _channel(
 
 def right_shift(way: Way, factor: float) -> int | None:
     """The exponent of the factor as a shift to the right, None where it is to the left or the factor is 0."""
-    multiplier: Multiplier = quantize_multiplier(factor)
-    if multiplier.q31 == 0:
-        return None
-    shift = -multiplier.exponent
     if way == "power_of_two":
-        shift += 1  # the mantissa is one half
+        shift = 1 - math.frexp(factor)[1]
+    else:
+        multiplier = quantize_multiplier(factor)
+        if multiplier.q31 == 0:
+            return None
+        shift = -multiplier.exponent
     return shift if shift >= 0 else None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from codegen.c.kernels import ConvTask, DepthwiseTask, FullyConnectedTask, KernelTask, Requantization
 from codegen.c.kernels.task import geometry, sum_ranges
 from codegen.ir.operators import Rounding, Window
-from codegen.ir.tensors import requantize
+from codegen.ir.requantization import requantize
 
 Style = Literal["random", "extreme"]
 
