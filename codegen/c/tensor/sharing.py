@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import count
+from typing import TypeAlias
 
 from codegen.c.operators import Function
 
@@ -10,12 +11,15 @@ _ARRAY = re.compile(r"static const (\w+) (\w+)\[(\d+)\] = \{(.*?)\};\n", re.DOTA
 _CONDITION = re.compile(r"#\s*(if|elif|else|endif)\b")
 
 
+Definitions: TypeAlias = tuple[tuple[tuple[str, ...], str, str], ...]
+
+
 class SharedText:
     """Collects functions, in the order in which they come, and knows what was there before."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._arrays: dict[tuple[tuple[str, ...], str, str], str] = {}
+        self._arrays: dict[Definitions, str] = {}
         self._parts: list[str] = []
         self.prototypes: list[str] = []
 
@@ -37,21 +41,29 @@ class SharedText:
         return self._names[key]
 
     def _share_arrays(self, text: str) -> tuple[str, dict[str, str]]:
-        """The text without arrays that an earlier one equals, and the earlier names by the own ones."""
-        kept, end = "", 0
+        """The text without arrays that an earlier one equals, and the earlier names by the own ones.
+
+        A name may have one array under each preprocessor condition; all of them must be equal.
+        """
         renamed: dict[str, str] = {}
-        conditions: list[str] = []
-        for match in _ARRAY.finditer(text):
-            between = text[end : match.start()]
-            _follow(between, conditions)
-            kept, end = kept + between, match.end()
-            kind, name, _, values = match.groups()
-            key = (tuple(conditions), kind, values)
-            if self._arrays.setdefault(key, name) == name:
-                kept += match.group(0)
-            else:
-                renamed[name] = self._arrays[key]
-        return kept + text[end:], renamed
+        for name, key in _definitions(text).items():
+            earlier = self._arrays.setdefault(key, name)
+            if earlier != name:
+                renamed[name] = earlier
+        return _ARRAY.sub(lambda match: "" if match.group(2) in renamed else match.group(0), text), renamed
+
+
+def _definitions(text: str) -> dict[str, Definitions]:
+    """By name the conditions, the type and the values of each array of this name."""
+    found: dict[str, Definitions] = {}
+    conditions: list[str] = []
+    end = 0
+    for match in _ARRAY.finditer(text):
+        _follow(text[end : match.start()], conditions)
+        kind, name, _, values = match.groups()
+        found[name] = (*found.get(name, ()), (tuple(conditions), kind, values))
+        end = match.end()
+    return found
 
 
 def _follow(text: str, conditions: list[str]) -> None:
