@@ -66,7 +66,8 @@ def constant_values(net: TensorNet) -> dict[int, Int64Array]:
 def _outputs(net: TensorNet, samples: Int64Array) -> Int64Array:
     (number,) = net.graph.outputs
     output = tensor_values(net, samples)[number]
-    return np.broadcast_to(output.reshape(len(output), -1), (len(samples), output[0].size))
+    n_items = net.graph.tensors[number].n_items
+    return np.broadcast_to(output.reshape(len(output), n_items), (len(samples), n_items))
 
 
 def _check_codes_fit(source: Tensor, interface: Interface) -> None:

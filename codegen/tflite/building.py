@@ -7,14 +7,26 @@ import numpy as np
 from codegen.ir.errors import IrError
 from codegen.ir.graph import ITEM_BYTES, Constant, Quantization, Tensor
 from codegen.ir.integer import evaluate_operator
-from codegen.ir.operators import Operator, tensors_read
+from codegen.ir.operators import (
+    AveragePool2d,
+    Conv2d,
+    DepthwiseConv2d,
+    FullyConnected,
+    MaxPool2d,
+    Operator,
+    tensors_read,
+)
 from codegen.ir.requantization import Int64Array
 from codegen.ir.shapes import Shape, check_shapes
 from codegen.tflite.errors import TfliteError
 from codegen.tflite.model import FileModel, FileOperator, FileTensor
 from codegen.tflite.schema import DTYPES
 
-MAX_ITEMS = 1 << 28
+MAX_ITEMS = 1 << 24
+"""Of a tensor."""
+MAX_TOTAL_ITEMS = 1 << 26
+MAX_TAPS_TOGETHER = 1 << 34
+"""Of all windows at all outputs, multiply-accumulates included; MobileNetV2 at 224 x 224 has 3 * 10**8."""
 MAX_CONSTANT_BYTES = 40 << 20
 """Of all constants together; a network file, which holds them as text, may then be read again."""
 ZERO_POINTS = {"int8": (-128, 127), "uint8": (0, 255), "int32": (0, 0)}
@@ -32,7 +44,7 @@ class GraphBuilder:
         self._ready: set[int] = set()
         self._numbers: dict[int, int] = {}
         self._written = {index for operator in model.operators for index in operator.outputs}
-        self._constant_bytes = 0
+        self._constant_bytes = self._items = self._taps = 0
 
     def start(self, index: int) -> int:
         """The number of the graph's input."""
@@ -104,8 +116,25 @@ class GraphBuilder:
             evaluate_operator(operator, self.tensors, {n: self._no_sample(n) for n in tensors_read(operator)})
         except IrError as error:
             raise TfliteError(f"{where}: {error}") from None
+        self._taps += self._taps_of(operator)
+        if self._taps > MAX_TAPS_TOGETHER:
+            raise TfliteError(f"{where}: at most {MAX_TAPS_TOGETHER} multiply-accumulates are taken together")
         self.operators.append(operator)
         self._ready.add(operator.output)
+
+    def _taps_of(self, operator: Operator) -> int:
+        n_outputs = self.tensors[operator.output].n_items
+        match operator:
+            case FullyConnected():
+                return self.tensors[operator.weight].n_items
+            case Conv2d():
+                return n_outputs * (
+                    self.tensors[operator.weight].n_items // self.tensors[operator.weight].shape[0]
+                )
+            case DepthwiseConv2d() | AveragePool2d() | MaxPool2d():
+                return n_outputs * math.prod(operator.window.size)
+            case _:
+                return n_outputs
 
     def _no_sample(self, number: int) -> Int64Array:
         n_samples = 1 if number in self.constants else 0
@@ -119,6 +148,9 @@ class GraphBuilder:
             raise TfliteError(
                 f"{tensor.path}: must have fixed sizes and at most {MAX_ITEMS} items, not {shape}"
             )
+        self._items += math.prod(shape)
+        if self._items > MAX_TOTAL_ITEMS:
+            raise TfliteError(f"{tensor.path}: tensors must have at most {MAX_TOTAL_ITEMS} items together")
         self.tensors.append(Tensor(tensor.name, shape, DTYPES[tensor.type], _quantization(tensor)))
         self._shapes.append(shape)
         return len(self.tensors) - 1

@@ -5,8 +5,6 @@ Field numbers are those of the schema (compiler/mlir/lite/schema/schema.fbs of T
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from codegen.tflite.errors import TfliteError
 from codegen.tflite.flatbuffer import Table, root_table
 from codegen.tflite.schema import IDENTIFIER, OPERATOR_NAMES, TYPE_NAMES
@@ -113,7 +111,7 @@ def _tensor(table: Table, buffers: list[bytes]) -> FileTensor:
         table.text(3, "name"),
         shape,
         TYPE_NAMES[code],
-        tuple(scaling.numbers(2, "scale", "<f4").astype(np.float64).tolist()) if scaling else (),
+        tuple(scaling.numbers(2, "scale", "<f4").tolist()) if scaling else (),
         tuple(scaling.numbers(3, "zero_point", "<i8").tolist()) if scaling else (),
         scaling.integer(6, "quantized_dimension", "int32", 0) if scaling else 0,
         buffers[number] or None,

@@ -20,6 +20,7 @@ from codegen.ir.requantization import (
     INT32_MIN,
     Int64Array,
     Multiplier,
+    check_int32,
     high_product,
     quantize_multiplier,
     rounding_divide,
@@ -58,6 +59,7 @@ def softmax(operator: Softmax, tensors: Tensors, values: Values) -> Int64Array:
     counted = differences >= lowest
     exponentials = exp_of_negative(high_product(_saturate32(differences << factor.exponent), factor.q31))
     total = np.where(counted, rounding_divide(exponentials, SUM_BITS), 0).sum(axis=-1, keepdims=True)
+    check_int32(total, "softmax: the sum of exponentials")
     headroom = 31 - np.floor(np.log2(total.astype(np.float64))).astype(np.int64)
     inverse = _inverse_of_one_plus((total << headroom) - (1 << 31))
     shares = rounding_divide(high_product(exponentials, inverse), SUM_BITS - headroom + 23)

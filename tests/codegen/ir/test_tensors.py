@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from codegen.ir import (
+    Clamp,
     ClassOutput,
     Constant,
     Feature,
@@ -12,6 +13,7 @@ from codegen.ir import (
     IrError,
     Network,
     Quantization,
+    Quantize,
     Tensor,
     TensorGraph,
     TensorNet,
@@ -20,6 +22,7 @@ from codegen.ir import (
 )
 from codegen.ir.evaluate import evaluate
 from codegen.ir.operators import Activation, Rounding
+from codegen.ir.tensors import tensor_values
 
 
 def dense(
@@ -96,3 +99,48 @@ def test_float_graphs_are_refused() -> None:
     network = Network(interface, TensorNet(graph, (Constant(1, bytes(4)),)))
     with pytest.raises(IrError, match="operator 0: 'x' must be int8 to be evaluated, not float32"):
         evaluate(network, np.array([[0]]))
+
+
+def test_samples_are_taken_in_chunks_that_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, codes = dense([[2, -3], [127, 127]], [5, 0]), np.arange(-10, 10).reshape(10, 2)
+    whole = evaluate(network, codes)
+    monkeypatch.setattr("codegen.ir.tensors.CHUNK_ITEMS", 30)
+    assert evaluate(network, codes).tolist() == whole.tolist()
+
+
+def test_no_samples_give_no_answers() -> None:
+    assert evaluate(dense([[2, -3], [127, 127]], [5, 0]), np.zeros((0, 2), dtype=np.int64)).shape == (0, 2)
+
+
+def test_every_tensor_can_be_looked_at() -> None:
+    body = dense([[2, -3]], [5]).body
+    assert isinstance(body, TensorNet)
+    values = tensor_values(body, np.array([[-1, -1], [9, 3]]))
+    assert [values[number].tolist() for number in range(4)] == [
+        [[-1, -1], [9, 3]],
+        [[[2, -3]]],
+        [[5]],
+        [[4], [6]],
+    ]
+
+
+def test_weights_must_be_constants() -> None:
+    tensors = tuple(Tensor(name, (1, 1), "int8", Quantization((0.5,))) for name in "xwy")
+    operators = (Clamp(0, 1, "relu"), FullyConnected(0, 1, None, 2))
+    interface = Interface((Feature("x", -1.0, 1.0, 8, signed=True),), ValueOutput((Value("y", 1.0, 0.0),)))
+    network = Network(interface, TensorNet(TensorGraph(tensors, operators, (0,), (2,)), ()))
+    with pytest.raises(IrError, match="tensor network: operator 1: weights and bias must be constants"):
+        evaluate(network, np.array([[0]]))
+
+
+def test_unsigned_inputs_take_unsigned_codes() -> None:
+    tensors = (
+        Tensor("x", (1,), "uint8", Quantization((0.5,), 128)),
+        Tensor("y", (1,), "int8", Quantization((0.5,))),
+    )
+    body = TensorNet(TensorGraph(tensors, (Quantize(0, 1),), (0,), (1,)), ())
+    interface = Interface((Feature("x", -1.0, 1.0, 8),), ValueOutput((Value("y", 1.0, 0.0),)))
+    assert evaluate(Network(interface, body), np.array([[0], [255]])).tolist() == [[-128], [127]]
+    signed = Interface((Feature("x", -1.0, 1.0, 8, signed=True),), interface.output)
+    with pytest.raises(IrError, match="tensor network: the codes of feature 'x' must fit uint8"):
+        evaluate(Network(signed, body), np.array([[0]]))

@@ -144,9 +144,9 @@ def damaged(change: "tuple[str, str, object]", *, graphs: int = 1) -> bytes:
         ),
         (
             ("tensor", "shape", [1, -2]),
-            "tensors[0]: must have fixed sizes and at most 268435456 items, not (-2,)",
+            "tensors[0]: must have fixed sizes and at most 16777216 items, not (-2,)",
         ),
-        (("tensor", "shape", [1, 1 << 30]), "tensors[0]: must have fixed sizes and at most 268435456 items"),
+        (("tensor", "shape", [1, 1 << 30]), "tensors[0]: must have fixed sizes and at most 16777216 items"),
         (("tensor", "shape", []), "tensors[0]: an activation must have a batch of 1, not shape ()"),
         (
             ("tensor", "isVariable", True),

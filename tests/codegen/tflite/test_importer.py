@@ -317,3 +317,29 @@ def test_one_input_and_one_output_are_needed() -> None:
     output = dense(write, source)
     with pytest.raises(TfliteError, match=r"subgraphs\[0\]\.outputs: there must be one, not 2"):
         network_of(write.bytes([source], [output, output]))
+
+
+def test_a_small_file_can_not_make_much_work() -> None:
+    write = ModelWriter()
+    source, sizes = (
+        write.tensor((1, 1, 1, 1)),
+        write.tensor((4, 2), None, dtype="int32", data=[[0, 0], [0, 4095]] * 2),
+    )
+    write.tensors[sizes].shape = [4, 2]
+    wide = write.operator("PAD", [source, sizes], write.tensor((1, 4096, 1, 4096)))
+    for _ in range(3):
+        wide = write.operator("RELU", [wide], write.tensor((1, 4096, 1, 4096)))
+    with pytest.raises(TfliteError, match=r"tensors\[5\]: tensors must have at most 67108864 items together"):
+        network_of(write.bytes([source], [wide]))
+
+
+def test_a_network_of_too_many_sums_is_refused() -> None:
+    write = ModelWriter()
+    source = write.tensor((1, 512, 512, 1))
+    options = {"padding": SAME, "filterHeight": 128, "filterWidth": 128, **STEPS}
+    wide = source
+    for _ in range(5):
+        wide = write.operator("MAX_POOL_2D", [wide], write.tensor((1, 512, 512, 1)), "Pool2D", **options)
+    text = r"operators\[4\] \(MAX_POOL_2D\): at most 17179869184 multiply-accumulates are taken together"
+    with pytest.raises(TfliteError, match=text):
+        network_of(write.bytes([source], [wide]))

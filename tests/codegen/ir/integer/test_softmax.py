@@ -57,3 +57,13 @@ def test_other_outputs_and_tiny_betas_are_refused() -> None:
         IrError, match=re.escape("softmax: beta times the input scale must be above 2**-26, not 1e-")
     ):
         difference_multiplier(1e-9, 1.0)
+
+
+def test_a_sum_over_too_many_equal_items_is_refused() -> None:
+    tensors = [int8((4096,)), int8((4096,), PROBABILITY)]
+    with pytest.raises(
+        IrError, match="softmax: the sum of exponentials: must fit int32, but reaches 2147483648"
+    ):
+        result(Softmax(0, 1), tensors, [np.zeros((1, 4096), dtype=np.int64)])
+    fewer = [int8((4095,)), int8((4095,), PROBABILITY)]
+    assert set(result(Softmax(0, 1), fewer, [np.zeros((1, 4095), dtype=np.int64)])[0].tolist()) == {-128}
