@@ -41,7 +41,7 @@ def emit_kernel(task: KernelTask, name: str, form: Form, core_features: Set[str]
 def _special(
     task: KernelTask, name: str, form: Form, features: Set[str]
 ) -> tuple[str, tuple[str, str], Form] | None:
-    """(preprocessor condition, (constants, functions), form) of the part's own code, None where it has none."""
+    """(preprocessor condition, (constants, functions), form) of the part's own code, None without one."""
     if "dsp" in features:
         text, found = dsp_kernel(task, name, form)
         return "defined(__ARM_FEATURE_DSP) && defined(__thumb2__)", text, found

@@ -125,8 +125,8 @@ def _geometry(task: KernelTask) -> Geometry:
 def weight_rows(task: KernelTask) -> Int64Array:
     """(n_out, n_taps): the weights of each output in the order of the window, channels last."""
     if isinstance(task, DepthwiseTask):
-        return task.weight.reshape(-1, task.weight.shape[2]).T.astype(np.int64)
-    return task.weight.reshape(len(task.weight), -1).astype(np.int64)
+        return np.array(task.weight.reshape(-1, task.weight.shape[2]).T, dtype=np.int64)
+    return np.array(task.weight.reshape(len(task.weight), -1), dtype=np.int64)
 
 
 def folded_bias(task: KernelTask) -> Int64Array:
