@@ -36,8 +36,8 @@ class Core:
     """A processor core.
 
     instruction_set: such as "armv7e-m". features: of "thumb1", "thumb2", "saturation" (USAT), "dsp"
-    (16-bit multiply-accumulate), "float32" (a single-precision unit). compiler_flags: for
-    arm-none-eabi-gcc. simulators: at least one; those after the first are larger.
+    (16-bit multiply-accumulate), "float32" (a single-precision unit), "mve" (vectors of 16 bytes).
+    compiler_flags: for arm-none-eabi-gcc. simulators: at least one; those after the first are larger.
     """
 
     name: str

@@ -97,9 +97,7 @@ class ColumnRows:
     def taps(self) -> tuple[int | None, ...]:
         """For each 16-bit place of a column the window's tap in it, None where nothing is."""
         length = self.run_items
-        paired = [
-            run * length + item for run in range(len(self.runs)) for item in range(length - length % 2)
-        ]
+        paired = [run * length + item for run in range(len(self.runs)) for item in range(length - length % 2)]
         odd = [run * length + length - 1 for run in range(len(self.runs))] if length % 2 else []
         found: list[int | None] = [*paired, *odd]
         return tuple(found + [None] * (len(found) % 2))
@@ -124,9 +122,7 @@ class PointColumns:
         """For each 16-bit place the channel in it, None where nothing is."""
         n_in = self.geometry.n_in
         whole = n_in - n_in % 4
-        found: list[int | None] = [
-            first + step for first in range(0, whole, 4) for step in (0, 2, 1, 3)
-        ]
+        found: list[int | None] = [first + step for first in range(0, whole, 4) for step in (0, 2, 1, 3)]
         found += range(whole, n_in)
         return tuple(found + [None] * (len(found) % 2))
 

@@ -29,13 +29,41 @@ def choose_kernel(operator: Operator, graph: TensorGraph, core: Core) -> KernelC
 def kernel_for(geometry: Geometry, features: Set[str]) -> KernelChoice:
     """The kernel for these sizes on a core with these features (see codegen.cores).
 
-    Names: "<kind>_<way>_<part>", where part is "dsp", "thumb2", "thumb1" or "portable".
+    Names: "<kind>_<way>_<part>", where part is "mve", "dsp", "thumb2", "thumb1" or "portable".
     """
+    if "mve" in features:
+        return _vector(geometry)
     if geometry.kind == "depthwise":
         return _depthwise(geometry, features)
     if geometry.kind == "fully_connected":
         return _fully_connected(geometry, features)
     return _convolution(geometry, features)
+
+
+def _vector(geometry: Geometry) -> KernelChoice:
+    """Kernels over padded rows of bytes; a window of one tap reads the input itself."""
+    if geometry.kind == "fully_connected":
+        return KernelChoice("fully_connected_mve", 0)
+    if geometry.kind == "conv2d":
+        if geometry.is_pointwise:
+            return KernelChoice("pointwise_rows_mve", 0)
+        return KernelChoice("conv2d_rows_mve", ByteRows(geometry).n_bytes)
+    if geometry.multiplier > 1:
+        return _depthwise(geometry, frozenset())
+    portable = depthwise_planes(geometry, frozenset()).n_bytes  # what code without vectors needs
+    scratch_bytes = max(ByteRows(geometry).n_bytes, portable)
+    return KernelChoice("depthwise_rows_mve", scratch_bytes, rows_in_place(geometry))
+
+
+def rows_in_place(geometry: Geometry) -> bool:
+    """Whether each row of outputs may lie over input that the rows of the buffer have taken already."""
+    (oh, ow), (sy, _), top = geometry.out_size, geometry.window.stride, geometry.window.padding[0]
+    if oh * ow > geometry.height * geometry.width:
+        return False
+    return all(
+        (y + 1) * ow <= min(max(y * sy + geometry.reach[0] - top, 0), geometry.height) * geometry.width
+        for y in range(oh)
+    )
 
 
 def _convolution(geometry: Geometry, features: Set[str]) -> KernelChoice:

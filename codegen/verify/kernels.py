@@ -27,13 +27,21 @@ from codegen.verify.build import (
 OPTIMIZATION = "-O2"
 """At which kernels are compiled for a core."""
 _HOST_FILES = ("kernels.h", "kernels_host.c", "io.h", "io_host.c")
-_CORE_FILES = ("kernels.h", "kernels_core.c", "kernels_call.S", "io.h", "io_semihosting.c", "startup.c", "link.ld.in")
+_CORE_FILES = (
+    "kernels.h",
+    "kernels_core.c",
+    "kernels_call.S",
+    "io.h",
+    "io_semihosting.c",
+    "startup.c",
+    "link.ld.in",
+)
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+) CYCLES (\d+)$", re.MULTILINE)
 _FAILURES = {1: "could not use its files", 2: "wrote behind its output", 3: "wrote behind its scratch"}
 Int8Array = npt.NDArray[np.int8]
 
 
-class KernelFailure(Exception):
+class KernelError(Exception):
     """A kernel does what it must not: a sanitizer's finding, a write behind a buffer, a fault."""
 
 
@@ -62,7 +70,7 @@ class KernelCost:
 def run_kernels_on_host(cases: Sequence[KernelCase]) -> list[Int8Array]:
     """Outputs (n_runs, output bytes) of each case, of the portable form under sanitizers.
 
-    Raises KernelFailure with the sanitizer's words; ToolError, BuildError as codegen.verify.build says.
+    Raises KernelError with the sanitizer's words; ToolError, BuildError as codegen.verify.build says.
     """
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as folder_name:
         folder = Path(folder_name)
@@ -77,7 +85,7 @@ def run_kernels_on_core(
 ) -> tuple[list[Int8Array], list[list[KernelCost]]]:
     """(outputs of each case, costs of each run of each case) from one program in QEMU.
 
-    portable: the portable form in place of the core's own. Raises KernelFailure, ToolError, BuildError.
+    portable: the portable form in place of the core's own. Raises KernelError, ToolError, BuildError.
     """
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as folder_name:
         folder = Path(folder_name)
@@ -140,7 +148,7 @@ def _check(result: ToolResult) -> None:
     if result.returncode != 0:
         words = result.stderr.decode(errors="replace")[:1500]
         reason = _FAILURES.get(result.returncode, f"ended with status {result.returncode}")
-        raise KernelFailure(f"a kernel {reason}: {words}")
+        raise KernelError(f"a kernel {reason}: {words}")
 
 
 def _outputs(folder: Path, cases: Sequence[KernelCase]) -> list[Int8Array]:

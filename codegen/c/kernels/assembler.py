@@ -7,8 +7,11 @@ from codegen.c.kernels.scaling import FastScaling
 Lines = list[str]
 
 
-def function_text(name: str, lines: Sequence[str]) -> str:
-    """A top-level `__asm` that defines a function in a section of its own. A line may be a label."""
+def function_text(name: str, arguments: str, lines: Sequence[str]) -> str:
+    """`void name(arguments)` in a section of its own: its prototype and a top-level `__asm`.
+
+    A line may be a label. C++ must not change the name.
+    """
     head = [
         ".syntax unified",
         f'.section .text.{name},\\"ax\\",%progbits',
@@ -19,7 +22,8 @@ def function_text(name: str, lines: Sequence[str]) -> str:
         f"{name}:",
     ]
     body = [*head, *lines, f".size {name},.-{name}", ".text"]
-    return "__asm(\n" + "".join(f'    "{line}\\n"\n' for line in body) + ");\n"
+    prototype = f'#ifdef __cplusplus\nextern "C"\n#endif\nvoid {name}({arguments});\n'
+    return prototype + "__asm(\n" + "".join(f'    "{line}\\n"\n' for line in body) + ");\n\n"
 
 
 def add_constant(target: str, source: str, value: int, spare: str) -> Lines:

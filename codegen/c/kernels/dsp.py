@@ -89,11 +89,9 @@ def _scale(task: ConvTask, name: str, packing: Packing) -> str:
 def _asm_tile(name: str, sizes: Geometry, packing: Packing, layout: Layout, n: int) -> str:
     assert packing.scaling is not None
     tile = Tile(f"{name}_tile{n}", n, sizes.n_out, packing.mixed, packing.scaling)
-    text = (
-        direct_tile(tile, layout) if isinstance(layout, PhaseRows) else columns_tile(tile, len(layout.taps) // 2)
-    )
-    arguments = "const int32_t *start, const int32_t *stream, int8_t *output, const int32_t *end"
-    return f"void {tile.name}({arguments});\n{text}\n"
+    if isinstance(layout, PhaseRows):
+        return direct_tile(tile, layout)
+    return columns_tile(tile, len(layout.taps) // 2)
 
 
 def _c_tile(task: ConvTask, name: str, packing: Packing, layout: Layout, n: int) -> str:
@@ -163,7 +161,7 @@ def _direct_values(task: ConvTask, rows: PhaseRows) -> dict[str, object]:
 
 
 def _phase(rows: PhaseRows, phase: int) -> dict[str, int]:
-    """The input's columns that lie in a phase. first: of them; word: its place in the row; count: how many."""
+    """The input's columns in a phase. first: of them; word: its place in the row; count: how many."""
     sizes = rows.geometry
     left, stride = sizes.window.padding[2], sizes.window.stride[1]
     first = (phase - left) % stride

@@ -76,14 +76,17 @@ def channel_function(loop: ChannelLoop) -> str:
     """`void name_channel(const int16_t *plane, const int32_t *constants, int8_t *output)`."""
     sizes = loop.sizes
     row_bytes = 2 * loop.planes.row_items * sizes.window.stride[0]
-    lines = ["push {r4-r11,lr}", "sub sp,#12", *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12")]
+    lines = [
+        "push {r4-r11,lr}",
+        "sub sp,#12",
+        *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12"),
+    ]
     lines.append("str r12,[sp]")
     if loop.held:
         lines.append(f"ldm r1!,{{{','.join(WEIGHTS[: loop.weight_words])}}}")
     lines += ["1:", *_row(loop, row_bytes), "ldr r11,[sp]", "cmp r0,r11", "bne 1b"]
-    text = function_text(f"{loop.name}_channel", [*lines, "add sp,#12", "pop {r4-r11,pc}"])
-    prototype = f"void {loop.name}_channel(const int16_t *plane, const int32_t *constants, int8_t *output);\n"
-    return prototype + text + "\n"
+    arguments = "const int16_t *plane, const int32_t *constants, int8_t *output"
+    return function_text(f"{loop.name}_channel", arguments, [*lines, "add sp,#12", "pop {r4-r11,pc}"])
 
 
 def _row(loop: ChannelLoop, row_bytes: int) -> Lines:

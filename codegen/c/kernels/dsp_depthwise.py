@@ -38,7 +38,11 @@ def dsp_depthwise(task: DepthwiseTask, name: str, form: Form) -> tuple[tuple[str
         channel = depthwise_taps_text(task, name, planes, {"scale": scale, "unroll": True}, entry=False)
     if scaling is None:
         constants += finish_constants(task, name)
-    functions = _heads(task, name, planes, None if assembled else scaling) + channel + _kernel(task, name, planes, scaling)
+    functions = (
+        _heads(task, name, planes, None if assembled else scaling)
+        + channel
+        + _kernel(task, name, planes, scaling)
+    )
     return (constants, functions), "asm" if assembled else "acle"
 
 
@@ -115,7 +119,12 @@ def _paired_channel(task: DepthwiseTask, name: str, planes: Planes, scaling: Fas
         "single": row_steps(kw, stride, 1),
         "row_advance": task.window.stride[0] * planes.row_items - 2 * (doubles + singles),
     }
-    used = {one.weight for n, outputs in ((doubles, 2), (singles, 1)) if n for one in row_steps(kw, stride, outputs)}
+    used = {
+        one.weight
+        for n, outputs in ((doubles, 2), (singles, 1))
+        if n
+        for one in row_steps(kw, stride, outputs)
+    }
     values["used_words"] = [ky * per_row + word for ky in range(kh) for word in sorted(used)]
     for step, outputs in (("double", 2), ("single", 1)):
         values[f"{step}_words"] = max(one.word for one in row_steps(kw, stride, outputs)) + 1

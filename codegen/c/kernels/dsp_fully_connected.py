@@ -72,8 +72,9 @@ def _assembler_rows(task: FullyConnectedTask, name: str, packing: Packing) -> tu
     constants = array("int32_t", f"{name}_stream", _stream(task, packing))
     assert packing.scaling is not None
     lines = _function(task, packing, packing.scaling)
-    prototype = f"void {name}_rows(const int32_t *x, const int32_t *stream, int8_t *output);\n"
-    return constants, prototype + function_text(f"{name}_rows", lines) + "\n"
+    return constants, function_text(
+        f"{name}_rows", "const int32_t *x, const int32_t *stream, int8_t *output", lines
+    )
 
 
 def _groups(n_out: int) -> list[int]:

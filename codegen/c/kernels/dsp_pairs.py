@@ -1,8 +1,9 @@
 """A row of a depthwise window on words of two columns.
 
-With stride 1 a step makes two outputs: of words (x0, x1), (x2, x3), ... the left output takes the pairs of
-weights (w0, w1), (w2, w3), ...; the right one x1 * w0 and then (w1, w2), (w3, w4), ... A last weight without a
-partner is the top of a pair of the other output. With stride 2 a step makes one output, as the left one.
+With stride 1 a step makes two outputs: of words (x0, x1), (x2, x3), ... the left output takes the pairs
+of weights (w0, w1), (w2, w3), ...; the right one x1 * w0 and then (w1, w2), (w3, w4), ... A last weight
+without a partner is the top of a pair of the other output. With stride 2 a step makes one output, as the
+left one.
 """
 
 from dataclasses import dataclass

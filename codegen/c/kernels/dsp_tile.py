@@ -20,6 +20,7 @@ from codegen.plan.buffers import PhaseRows
 
 FIRST, SECOND = ("r2", "r3", "r4", "r5"), ("r6", "r7", "r8", "r9")
 CONSTANTS = ("r10", "r11", "r12")
+ARGUMENTS = "const int32_t *start, const int32_t *stream, int8_t *output, const int32_t *end"
 UNROLLED_STEPS = 8
 WHOLE_STEPS = 16
 """Up to so many steps are unrolled completely."""
@@ -62,7 +63,7 @@ def _tile(tile: Tile, body: Body, end: Lines) -> str:
         lines += ["1:", *body(2), *_finish_pair(tile), "ldrd r0,r10,[sp,#4]", "cmp r1,r10", "bne 1b"]
     if tile.n_out % 2:
         lines += [*body(1), *_finish_single(tile)]
-    return function_text(tile.name, [*lines, "add sp,#16", "pop {r4-r11,pc}"])
+    return function_text(tile.name, ARGUMENTS, [*lines, "add sp,#16", "pop {r4-r11,pc}"])
 
 
 def _finish_pair(tile: Tile) -> Lines:

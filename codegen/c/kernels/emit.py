@@ -3,6 +3,7 @@
 from collections.abc import Set
 
 from codegen.c.kernels.dsp import dsp_kernel
+from codegen.c.kernels.mve import mve_kernel
 from codegen.c.kernels.portable import portable_kernel
 from codegen.c.kernels.task import Form, KernelCode, KernelTask, geometry, sum_ranges
 from codegen.c.kernels.thumb1 import thumb1_kernel
@@ -41,7 +42,10 @@ def emit_kernel(task: KernelTask, name: str, form: Form, core_features: Set[str]
 def _special(
     task: KernelTask, name: str, form: Form, features: Set[str]
 ) -> tuple[str, tuple[str, str], Form] | None:
-    """(preprocessor condition, (constants, functions), form) of the part's own code, None where it has none."""
+    """(preprocessor condition, (constants, functions), form) of the part's own code, None without one."""
+    if "mve" in features:
+        special = mve_kernel(task, name, form)
+        return None if special is None else ("defined(__ARM_FEATURE_MVE)", *special)
     if "dsp" in features:
         text, found = dsp_kernel(task, name, form)
         return "defined(__ARM_FEATURE_DSP) && defined(__thumb2__)", text, found

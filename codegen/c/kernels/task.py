@@ -124,9 +124,10 @@ def _geometry(task: KernelTask) -> Geometry:
 
 def weight_rows(task: KernelTask) -> Int64Array:
     """(n_out, n_taps): the weights of each output in the order of the window, channels last."""
+    weight: Int64Array = task.weight.astype(np.int64)
     if isinstance(task, DepthwiseTask):
-        return task.weight.reshape(-1, task.weight.shape[2]).T.astype(np.int64)
-    return task.weight.reshape(len(task.weight), -1).astype(np.int64)
+        weight = np.moveaxis(weight, 2, 0)
+    return weight.reshape((len(weight), -1))
 
 
 def folded_bias(task: KernelTask) -> Int64Array:

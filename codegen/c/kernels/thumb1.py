@@ -1,7 +1,7 @@
 """Kernels of cores with Thumb-1 alone (M0): no long product, few registers, multiplication by MULS.
 
-A convolution copies two outputs' windows into columns of 32-bit words and stores weights as `weight + 128`, since
-only bytes without sign load with an immediate offset; 128 times the sum of a column comes off the bias.
+A convolution copies two outputs' windows into columns of 32-bit words and stores weights as `weight + 128`,
+since only bytes without sign load with an immediate offset; 128 times the sum of a column comes off the bias.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ UNROLLED = 8
 
 
 def thumb1_kernel(task: KernelTask, name: str, form: Form) -> tuple[tuple[str, str], Form] | None:
-    """((constants, functions), form); "asm" becomes "acle" (C made for the part) where there is no assembler."""
+    """((constants, functions), form); "asm" becomes "acle", C made for the part, without assembler."""
     if isinstance(task, DepthwiseTask):
         return _depthwise(task, name), "acle"
     if isinstance(task, FullyConnectedTask):
@@ -132,7 +132,7 @@ def _dot(name: str, n_taps: int) -> str:
         lines += [*end, "1:", *_taps(UNROLLED), f"adds r1,#{UNROLLED}", "cmp r1,r7", "bne 1b"]
     lines += ["ldr r4,[sp]", "str r2,[r4]", "str r3,[r4,#4]", "pop {r2,r4-r7,pc}", ".ltorg"]
     arguments = "const int32_t *columns, const uint8_t *weights, int32_t *sums"
-    return f"void {name}_dot({arguments});\n{function_text(f'{name}_dot', lines)}\n"
+    return function_text(f"{name}_dot", arguments, lines)
 
 
 def _taps(n: int) -> list[str]:

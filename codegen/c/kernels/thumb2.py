@@ -79,8 +79,8 @@ def _single_words(sizes: Geometry) -> int:
 
 
 def _stream(task: ConvTask | FullyConnectedTask, scaling: FastScaling) -> list[int]:
-    """For each pair of channels two biases, weights of both in turn as bytes, {multiplier, offset, shift} twice;
-    for a last single one the same of it alone. Bytes are filled up to words."""
+    """For each pair of channels two biases, weights of both in turn as bytes, {multiplier, offset, shift}
+    twice; for a last single one the same of it alone. Bytes are filled up to words."""
     rows, bias, words = weight_rows(task), folded_bias(task), list[int]()
     for first in range(0, len(rows), 2):
         some = range(first, min(first + 2, len(rows)))

@@ -1,9 +1,9 @@
 """Assembler of M3 for all outputs of one depthwise channel.
 
 Registers: r0 plane, r1 {multiplier, offset, shift, bias, weights}, r2 output, r3-r11 weights, r12 an
-activation, lr the sum. r8-r11 serve the requantization too, so weights in them are loaded again from the stack.
-Windows with more taps load each weight where it is used. On the stack: weights of r8-r11, the plane's end, the
-end of a row's loop.
+activation, lr the sum. r8-r11 serve the requantization too, so weights in them are loaded again from the
+stack. Windows with more taps load each weight where it is used. On the stack: weights of r8-r11, the plane's
+end, the end of a row's loop.
 """
 
 from collections.abc import Sequence
@@ -53,15 +53,19 @@ def byte_channel_function(channel: ByteChannel) -> str:
     """`void name(const int8_t *plane, const int32_t *constants, int8_t *output)`."""
     sizes = channel.sizes
     row_bytes = channel.planes.row_items * sizes.window.stride[0]
-    lines = ["push {r4-r11,lr}", "sub sp,#28", *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12")]
+    lines = [
+        "push {r4-r11,lr}",
+        "sub sp,#28",
+        *add_constant("r12", "r0", sizes.out_size[0] * row_bytes, "r12"),
+    ]
     lines.append("str r12,[sp,#16]")
     if channel.held:
         lines += [f"ldrsb {one},[r1,#{WEIGHT_OFFSET + at}]" for at, one in enumerate(_held(channel))]
         lines.append("strd r8,r9,[sp]")
         lines.append("strd r10,r11,[sp,#8]")
     lines += ["1:", *_row(channel, row_bytes), "ldr r12,[sp,#16]", "cmp r0,r12", "bne 1b"]
-    text = function_text(channel.name, [*lines, "add sp,#28", "pop {r4-r11,pc}"])
-    return f"void {channel.name}(const int8_t *plane, const int32_t *constants, int8_t *output);\n{text}\n"
+    arguments = "const int8_t *plane, const int32_t *constants, int8_t *output"
+    return function_text(channel.name, arguments, [*lines, "add sp,#28", "pop {r4-r11,pc}"])
 
 
 def _held(channel: ByteChannel) -> Sequence[str]:

@@ -1,8 +1,8 @@
 """Assembler tile of M3: up to four outputs for two channels at a time, by MLA on extended bytes.
 
 Registers: r0 activations, r1 the stream, r2-r5 sums of the first channel, r6-r9 of the second, r10, r11
-weights, r12 an activation, lr the end of a run. On the stack: output, first activation, end of the stream, end
-of the rows. The stream is that of codegen.c.kernels.thumb2.
+weights, r12 an activation, lr the end of a run. On the stack: output, first activation, end of the stream,
+end of the rows. The stream is that of codegen.c.kernels.thumb2.
 """
 
 from dataclasses import dataclass
@@ -55,9 +55,8 @@ def byte_tile(tile: ByteTile) -> str:
         lines += ["1:", *_sums(tile, 2), *_finish(tile, 2), "ldrd r0,r10,[sp,#4]", "cmp r1,r10", "bne 1b"]
     if tile.sizes.n_out % 2:
         lines += [*_sums(tile, 1), *_finish(tile, 1)]
-    text = function_text(tile.name, [*lines, "add sp,#16", "pop {r4-r11,pc}"])
     arguments = "const int8_t *start, const int32_t *stream, int8_t *output, const int32_t *end"
-    return f"void {tile.name}({arguments});\n{text}\n"
+    return function_text(tile.name, arguments, [*lines, "add sp,#16", "pop {r4-r11,pc}"])
 
 
 def _sums(tile: ByteTile, channels: int) -> Lines:

@@ -48,7 +48,9 @@ def depthwise_task(
     return DepthwiseTask(shape, window, weight, bias, numbers.input_zero_point, _factors(rng, task, numbers))
 
 
-def fully_connected_task(n_in: int, n_out: int, numbers: Numbers, *, shared: bool = False) -> FullyConnectedTask:
+def fully_connected_task(
+    n_in: int, n_out: int, numbers: Numbers, *, shared: bool = False
+) -> FullyConnectedTask:
     """shared: one factor for all outputs."""
     rng = np.random.default_rng(numbers.seed)
     weight, bias = _weights(rng, (n_out, n_in), numbers), _bias(rng, n_out)
@@ -82,7 +84,7 @@ def _factors(rng: np.random.Generator, task: KernelTask, numbers: Numbers) -> Re
 
 
 def inputs_for(task: KernelTask, n_runs: int, seed: int) -> npt.NDArray[np.int8]:
-    """(n_runs, input bytes): random rows, then rows of the two extremes alone, then all lowest and highest."""
+    """(n_runs, input bytes): random rows, a row of the two extremes alone, all lowest, all highest."""
     sizes = geometry(task)
     n = sizes.height * sizes.width * sizes.n_in
     rng = np.random.default_rng(seed)

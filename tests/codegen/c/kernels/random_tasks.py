@@ -2,12 +2,12 @@
 
 import numpy as np
 from hypothesis import strategies as st
-from kernel_tasks import Numbers, conv_task, depthwise_task, fully_connected_task
 
 from codegen.c.kernels import KernelTask
 from codegen.ir.errors import IrError
 from codegen.ir.operators import Rounding, Window
 from codegen.ir.shapes import output_size
+from tests.codegen.c.kernels.kernel_tasks import Numbers, conv_task, depthwise_task, fully_connected_task
 
 MAX_MACS = 60_000
 ROUNDINGS: tuple[Rounding, ...] = ("double", "single", "power_of_two")
@@ -68,7 +68,9 @@ def _window(rng: np.random.Generator, kind: str) -> tuple[tuple[int, int, int], 
     if kind == "line":
         kw = int(rng.integers(1, 8))
         left, right = (int(pad) for pad in rng.integers(0, kw + 1, 2))
-        window = Window((1, kw), (1, int(rng.integers(1, 4))), (1, int(rng.integers(1, 3))), (0, 0, left, right))
+        window = Window(
+            (1, kw), (1, int(rng.integers(1, 4))), (1, int(rng.integers(1, 3))), (0, 0, left, right)
+        )
         return (1, int(rng.integers(1, 50)), channels), window
     size = (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
     if rng.random() < 0.4:
