@@ -41,9 +41,7 @@ Figures = dict[str, Any]
 def core_named(name: str) -> Core:
     """The core, in a machine with room for all shapes: an M3 runs the instructions of an M0."""
     core = load_core(name)
-    return (
-        dataclasses.replace(core, simulator=load_core("cortex-m3").simulator) if name == "cortex-m0" else core
-    )
+    return dataclasses.replace(core, simulators=core.simulators[-1:])
 
 
 def measure(all_shapes: list[Shape], core: Core, form: Form) -> Figures:

@@ -55,10 +55,10 @@ def kernel_choices(draw: st.DrawFn, graph: TensorGraph) -> list[KernelChoice]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, size: tuple[int, int]) -> Window:
+def windows(draw: st.DrawFn, size: tuple[int, int], max_dilation: int = 2) -> Window:
     """Any window that fits an input of this size and never looks at padding alone."""
     kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    dilation = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    dilation = draw(st.integers(1, max_dilation)), draw(st.integers(1, max_dilation))
     stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     reach = tuple((n - 1) * step + 1 for n, step in zip(kernel, dilation, strict=True))
     padding = tuple(draw(st.integers(0, reach[axis] - 1)) for axis in (0, 0, 1, 1))
@@ -82,8 +82,8 @@ def image_chains(draw: st.DrawFn, max_operators: int = 6) -> TensorGraph:
 
 def _windowed(draw: st.DrawFn, builder: GraphBuilder, x: int) -> int:
     height, width, channels = builder.tensors[x].shape
-    window = draw(windows((height, width)))
     kind = draw(st.sampled_from(("conv", "depthwise", "max", "average")))
+    window = draw(windows((height, width), 2 if kind in ("conv", "depthwise") else 1))
     if kind == "conv":
         return builder.windowed(x, draw(st.integers(1, 4)), window)
     if kind == "depthwise":

@@ -41,7 +41,7 @@ def test_a_graph_gives_its_kernels_and_scratch() -> None:
         KernelChoice("conv2d_direct_dsp", 8 * 3 * 18 * 4),
         KernelChoice("depthwise_planes_dsp", 4 * 18 * 18 * 2, in_place=True),
         KernelChoice("fully_connected_dsp", 2 * 4096),
-        KernelChoice("clamp", 0),
+        KernelChoice("clamp", 0, True),
     ]
 
 
