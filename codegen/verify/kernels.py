@@ -94,7 +94,8 @@ def run_kernels_on_core(
         simulator = _build(folder, cases, core, [f"-D{PORTABLE_MACRO}"] if portable else [])
         (folder / "cycles.so").write_bytes(_plugin())
         begin, end = _labels(folder / image)
-        result = run_firmware(simulator, image, folder, ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"])
+        plugin = ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"]
+        result = run_firmware(simulator, image, folder, plugin)
         _check(result)
         return _outputs(folder, cases), _costs(result, cases)
 

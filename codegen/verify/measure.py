@@ -66,7 +66,7 @@ void {prefix}_predict(void) {{}}
 """
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?\\n(\d+) bytes')
-_FUNCTION = re.compile(r"^[0-9a-f]+ <(\w+)>:$")
+_FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
 _PUSH = re.compile(r"\t(?:stmdb\tsp!, |(v?push)(?:\.w)?\t)\{([^}]*)\}")
 _LOWER = re.compile(r"\tsub(?:\.w|w)?\tsp, (?:sp, )?#(\d+)")
 _EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
@@ -80,7 +80,9 @@ class FirmwareMeasurement:
     flash_bytes: what the module adds to a firmware that calls `P_quantize` and `P_predict`, with the
     library routines that these need and no other part does. ram_bytes: static data, the arena of a tensor
     network included, and the stack. arena_bytes: of the module's own arena as compiled, 0 where it has none.
-    stack_bytes: of `P_predict` and what it calls, without library routines. compiler: its version line.
+    stack_bytes: of `P_predict` and what it calls, the larger one of the worst case by the compiler's call
+    graph, which has no library routines, and of what the rows used. stack_used_bytes: the latter alone.
+    compiler: its version line.
     """
 
     instructions_mean: float
@@ -90,6 +92,7 @@ class FirmwareMeasurement:
     ram_bytes: int
     arena_bytes: int
     stack_bytes: int
+    stack_used_bytes: int
     compiler: str
 
 
@@ -110,7 +113,8 @@ def measure_firmware(
         objects = _compile(subject, core)
         counts = _count_instructions(subject, core, objects, len(rows))
         flash, static_ram = _measure_size(subject, core, objects)
-        stack = _measure_stack(subject)
+        used = _use_stack(subject, core, objects)
+        stack = max(_measure_stack(subject), used)
         return FirmwareMeasurement(
             instructions_mean=float(np.mean(counts)),
             instructions_min=int(min(counts)),
@@ -119,6 +123,7 @@ def measure_firmware(
             ram_bytes=static_ram + stack,
             arena_bytes=_symbol_bytes(subject, f"{subject.prefix}_arena"),
             stack_bytes=stack,
+            stack_used_bytes=used,
             compiler=tool_version(ARM_GCC),
         )
 
@@ -133,7 +138,7 @@ def _compile(subject: Subject, core: Core) -> dict[str, str]:
     objects = [
         compile_module(core, subject.module, subject.folder, subject.optimization),
         *compile_firmware(core, ours, subject.folder, ["-DMEASURED"]),
-        *compile_firmware(core, ["user.c"], subject.folder),
+        *compile_firmware(core, ["user.c", "stack.c"], subject.folder),
     ]
     return {Path(name).stem: name for name in objects}
 
@@ -195,6 +200,15 @@ def _size(image: Path) -> tuple[int, int]:
     """(flash, RAM): text and data, data and bss."""
     text, data, bss = _tool(["arm-none-eabi-size", image.name], image.parent).splitlines()[1].split()[:3]
     return int(text) + int(data), int(data) + int(bss)
+
+
+def _use_stack(subject: Subject, core: Core, objects: dict[str, str]) -> int:
+    """Bytes of stack below `P_predict`'s caller that a run over the rows has written."""
+    image, simulator = _link(subject, core, objects, "stack module")
+    result = run_firmware(simulator, image.name, subject.folder)
+    if result.returncode != 0:
+        raise ToolError(f"qemu-system-arm: the stack's program must end with 0, not {result.returncode}")
+    return int.from_bytes((subject.folder / "stack.bin").read_bytes(), "little")
 
 
 def _symbol_bytes(subject: Subject, name: str) -> int:
