@@ -1,17 +1,16 @@
 """Equal functions and equal arrays are emitted once."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
 
 from codegen.c.operators import Function
+from codegen.c.tensor.units import Unit, units_of
 
-_ARRAY = re.compile(r"static const (\w+) (\w+)\[(\d+)\] = \{(.*?)\};\n", re.DOTALL)
-_CONDITION = re.compile(r"#\s*(if|elif|else|endif)\b")
-
-
-Definitions: TypeAlias = tuple[tuple[tuple[str, ...], str, str], ...]
+Definitions: TypeAlias = tuple[tuple[tuple[str, ...], str], ...]
+"""Conditions and text of everything that declares or defines one symbol."""
 
 
 class SharedText:
@@ -19,7 +18,8 @@ class SharedText:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._arrays: dict[Definitions, str] = {}
+        self._symbols: dict[Definitions, str] = {}
+        self._includes: set[tuple[tuple[str, ...], str]] = set()
         self._parts: list[str] = []
         self.prototypes: list[str] = []
 
@@ -29,63 +29,65 @@ class SharedText:
 
     def add(self, function: Function) -> str:
         """The name under which the function can be called: its own, with a number where that is taken."""
-        key = _replaced(function.name, "\1", function.constants + "\0" + function.functions)
+        text = function.constants + function.functions
+        key = _with_prefix(function.name, "\1", text)
         if key not in self._names:
             name, taken = function.name, set(self._names.values())
             if name in taken:
                 name = next(each for each in (f"{name}_{n}" for n in count(1)) if each not in taken)
-            constants, renamed = self._share_arrays(_replaced(function.name, name, function.constants))
-            self._parts += [constants, _renamed(_replaced(function.name, name, function.functions), renamed)]
+            self._parts.append(self._share(_with_prefix(function.name, name, text), name))
             self.prototypes.append(replace(function, name=name).prototype)
             self._names[key] = name
         return self._names[key]
 
-    def _share_arrays(self, text: str) -> tuple[str, dict[str, str]]:
-        """The text without arrays that an earlier one equals, and the earlier names by the own ones.
+    def _share(self, text: str, name: str) -> str:
+        """The text without what an earlier one has too, calling that by its earlier name.
 
-        A name may have one array under each preprocessor condition; all of them must be equal.
+        A symbol may have a text under each preprocessor condition; all of them must be equal.
         """
+        units = tuple(units_of(text, name))
+        owned = {unit.symbol: "" for unit in units if unit.symbol is not None}
         renamed: dict[str, str] = {}
-        for name, key in _definitions(text).items():
-            earlier = self._arrays.setdefault(key, name)
-            if earlier != name:
-                renamed[name] = earlier
-        return _ARRAY.sub(lambda match: "" if match.group(2) in renamed else match.group(0), text), renamed
+        for symbol in owned:
+            definitions = _definitions(symbol, units, owned, renamed, name)
+            earlier = self._symbols.setdefault(definitions, symbol)
+            if earlier != symbol and symbol != name:
+                renamed[symbol] = earlier
+        kept = [unit for unit in units if unit.symbol not in renamed and self._is_new(unit)]
+        return _renamed("".join(unit.text for unit in kept), renamed)
+
+    def _is_new(self, unit: Unit) -> bool:
+        """False for an #include that stands under the same conditions already."""
+        if not unit.text.startswith("#include"):
+            return True
+        key = (unit.conditions, unit.text)
+        is_new = key not in self._includes
+        self._includes.add(key)
+        return is_new
 
 
-def _definitions(text: str) -> dict[str, Definitions]:
-    """By name the conditions, the type and the values of each array of this name."""
-    found: dict[str, Definitions] = {}
-    conditions: list[str] = []
-    end = 0
-    for match in _ARRAY.finditer(text):
-        _follow(text[end : match.start()], conditions)
-        kind, name, _, values = match.groups()
-        found[name] = (*found.get(name, ()), (tuple(conditions), kind, values))
-        end = match.end()
-    return found
+def _definitions(
+    symbol: str, units: Sequence[Unit], owned: Mapping[str, str], renamed: Mapping[str, str], name: str
+) -> Definitions:
+    """Of a symbol, in a form that does not depend on its own name; other owned symbols are told by theirs."""
+
+    def told(match: re.Match[str]) -> str:
+        word = match.group(0)
+        if word in owned and word != symbol:
+            return renamed.get(word, word)
+        # What begins with the symbol and is none itself is a label inside of its text.
+        return "\1" + word.removeprefix(symbol) if word.startswith(symbol) else word
+
+    pattern = re.compile(rf"\b{re.escape(name)}\w*")
+    return tuple((unit.conditions, pattern.sub(told, unit.text)) for unit in units if unit.symbol == symbol)
 
 
-def _follow(text: str, conditions: list[str]) -> None:
-    """Keeps the stack of preprocessor conditions that hold at the end of the text."""
-    for line in text.splitlines():
-        match = _CONDITION.match(line)
-        if match is None:
-            continue
-        if match.group(1) != "if":
-            last = conditions.pop()
-            if match.group(1) != "endif":
-                conditions.append(f"{last}\n{line}")
-        else:
-            conditions.append(line)
-
-
-def _replaced(name: str, new: str, text: str) -> str:
+def _with_prefix(name: str, new: str, text: str) -> str:
     """All names in the text that begin with a name, beginning with a new one."""
     return re.sub(rf"\b{re.escape(name)}", new, text)
 
 
-def _renamed(text: str, names: dict[str, str]) -> str:
+def _renamed(text: str, names: Mapping[str, str]) -> str:
     if not names:
         return text
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
