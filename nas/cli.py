@@ -186,18 +186,24 @@ def export(
     board: Annotated[
         str | None, typer.Option(metavar="BOARD", help="Of a file: board that its C is planned for.")
     ] = None,
+    patches: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OPERATORS:ROWSxCOLUMNS",
+            help="Of a file: its first operators run patch by patch.",
+        ),
+    ] = None,
     require_proof: RequireProof = False,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Write Verilog and C of a design, and prove them."""
-    from nas.commands.exports import check_target, export_design, export_network_file
+    from nas.commands.exports import FileOptions, check_target, export_design, export_network_file
 
-    check_target(target, winner, layout, board)
+    options = FileOptions(layout, board, patches)
+    check_target(target, winner, options)
     if winner is None:
-        export_network_file(
-            target, out, layout=layout or "cmake", board=board, require_proof=require_proof, json=json
-        )
+        export_network_file(target, out, options, require_proof=require_proof, json=json)
     else:
         export_design(target, winner, out, require_proof=require_proof, allow_code=allow_code, json=json)
 

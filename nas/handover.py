@@ -19,7 +19,7 @@ import numpy.typing as npt
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
 from codegen.cores import Core, load_core
-from codegen.ir import IrError, Network, Schedule, TensorNet
+from codegen.ir import IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.data.dataset import Dataset
@@ -35,8 +35,8 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. core: that the C of a tensor network is planned for;
-    None is a Cortex-M4.
+    library: of the Verilog style "cells"; None is egfet. core, patches: that the C of a tensor network is
+    planned for, a Cortex-M4 where core is None.
     """
 
     name: str
@@ -44,6 +44,7 @@ class EmitOptions:
     c_layout: CLayout | None = "cmake"
     library: CellLibrary | None = None
     core: Core | None = None
+    patches: PatchSchedule | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,19 +134,19 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
                 layout=options.c_layout,
                 vectors=codes,
                 core=core,
-                schedule=_schedule(network, core),
+                schedule=_schedule(network, core, options.patches),
             )
         )
     return tuple(artifacts)
 
 
-def _schedule(network: Network, core: Core) -> Schedule:
+def _schedule(network: Network, core: Core, patches: PatchSchedule | None) -> Schedule:
     """Of a tensor network the order that needs the fewest bytes; others have none to choose."""
     from codegen.plan import least_memory_schedule
 
     if not isinstance(network.body, TensorNet):
         return Schedule()
-    return least_memory_schedule(network.body.graph, Schedule(), core)
+    return least_memory_schedule(network.body.graph, Schedule(None, patches), core)
 
 
 def prove(

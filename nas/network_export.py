@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from codegen.cores import Core
-from codegen.ir import Network, TensorNet
+from codegen.ir import Network, PatchSchedule, TensorNet
 from codegen.ir.serialize import read_network
+from nas.errors import RunError
 from nas.handover import CLayout, EmitOptions, Export, Vectors, check_proofs, export_network
 
 SEED = 0
@@ -15,19 +16,29 @@ N_VECTORS = 64
 
 
 def export_file(
-    path: Path, out: Path, *, layout: CLayout = "cmake", core: Core | None = None, require_proof: bool = False
+    path: Path,
+    out: Path,
+    *,
+    layout: CLayout = "cmake",
+    core: Core | None = None,
+    patches: PatchSchedule | None = None,
+    require_proof: bool = False,
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.
 
-    core: that the C of a tensor network is planned for; None is a Cortex-M4. Raises IrError for a file that
-    holds no network, EmitError for operators without a C form, and ProofError as `nas.api.export` does.
+    core, patches: that the C of a tensor network is planned for, a Cortex-M4 where core is None. Raises
+    IrError for a file that holds no network, EmitError for operators without a C form, PlanError for patches
+    that do not fit, and ProofError as `nas.api.export` does.
     """
     network = read_network(path)
+    if patches is not None and not isinstance(network.body, TensorNet):
+        raise RunError(f"{path}: only a tensor network runs in patches; leave them out")
     options = EmitOptions(
         name=path.stem,
         verilog_style=None if isinstance(network.body, TensorNet) else "word",
         c_layout=layout,
         core=core,
+        patches=patches,
     )
     export = export_network(network, _random_vectors(network), out, options=options, seed=SEED)
     check_proofs(export, require_proof=require_proof)

@@ -1,7 +1,8 @@
 """export and verify: a design as files, and the proof that they compute what was measured."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codegen.artifact import Proof
+from codegen.ir import PatchSchedule
 from nas import api
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
@@ -29,18 +31,41 @@ def export_design(
     _print_export(export, json=json)
 
 
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Options of a network file, as given: layout of the C; board and patches that it is planned for."""
+
+    layout: CLayout | None = None
+    board: str | None = None
+    patches: str | None = None
+
+
 def export_network_file(
-    path: Path, out: Path, *, layout: CLayout, board: str | None, require_proof: bool, json: bool
+    path: Path, out: Path, options: FileOptions, *, require_proof: bool, json: bool
 ) -> None:
-    """The same for the network of a file. board: that the C of a tensor network is planned for."""
+    """The same for the network of a file."""
     from hwmodels.mcu import load_board
 
-    core = None if board is None else load_board(board).core
-    export = export_file(path, out, layout=layout, core=core, require_proof=require_proof)
+    export = export_file(
+        path,
+        out,
+        layout=options.layout or "cmake",
+        core=None if options.board is None else load_board(options.board).core,
+        patches=None if options.patches is None else parse_patches(options.patches),
+        require_proof=require_proof,
+    )
     _print_export(export, json=json)
 
 
-def check_target(target: Path, winner: str | None, layout: CLayout | None, board: str | None) -> None:
+def parse_patches(text: str) -> PatchSchedule:
+    """`OPERATORS:ROWSxCOLUMNS`. Raises RunError for anything else."""
+    match = re.fullmatch(r"([0-9]{1,6}):([0-9]{1,6})x([0-9]{1,6})", text)
+    if match is None:
+        raise RunError(f"--patches: must be OPERATORS:ROWSxCOLUMNS, such as 12:4x4, not {text!r}")
+    return PatchSchedule(*map(int, match.groups()))
+
+
+def check_target(target: Path, winner: str | None, options: FileOptions) -> None:
     """Raises RunError where arguments of a run and of a network file are mixed, or one is missing."""
     if target.is_file():
         if winner is not None:
@@ -52,9 +77,9 @@ def check_target(target: Path, winner: str | None, layout: CLayout | None, board
         raise RunError(
             f"{target}: of a run, a winner must be named, such as knee; of a network, give its file"
         )
-    for option, value in (("--layout", layout), ("--board", board)):
+    for name, value in asdict(options).items():
         if value is not None:
-            raise RunError(f"{target}: {option} is for network files; of a run, the spec says it")
+            raise RunError(f"{target}: --{name} is for network files; of a run, the spec says it")
 
 
 def _print_export(export: Export, *, json: bool) -> None:

@@ -81,6 +81,24 @@ def test_a_bespoke_network_file_is_exported_as_verilog_too(capsys: pytest.Captur
     assert Path("both/c/CMakeLists.txt").exists()
 
 
+def test_patches_are_emitted_and_proven(
+    capsys: pytest.CaptureFixture[str],
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
+    requires_tool("gcc")
+    options = ("--layout", "plain", "--patches", "2:2x2", "--json")
+    code, out, _ = call(capsys, "export", "eyes.json", "--out", "firmware", *options)
+    assert code == 0
+    assert json.loads(out)["proofs"][0]["status"] == "proven"
+    assert Path("firmware/c/eyes.c").read_text(encoding="utf-8").count("    eyes_patch") == 4
+
+
+def test_patches_of_a_bespoke_network_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    write_network(small_tree(), Path("tree.json"))
+    expected = "tree.json: only a tensor network runs in patches; leave them out\n"
+    assert call(capsys, "export", "tree.json", "--out", "x", "--patches", "1:2x2") == (2, "", expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -94,6 +112,18 @@ def test_a_bespoke_network_file_is_exported_as_verilog_too(capsys: pytest.Captur
         (
             (".", "knee", "--layout", "plain"),
             ".: --layout is for network files; of a run, the spec says it",
+        ),
+        (
+            ("eyes.json", "--patches", "4x4"),
+            "--patches: must be OPERATORS:ROWSxCOLUMNS, such as 12:4x4, not '4x4'",
+        ),
+        (
+            ("eyes.json", "--patches", "2:5x1"),
+            "patches: rows must be 1 to 2, the size of the stage's output, not 5",
+        ),
+        (
+            (".", "knee", "--patches", "1:2x2"),
+            ".: --patches is for network files; of a run, the spec says it",
         ),
         (
             ("eyes.json", "--board", "rp2041"),

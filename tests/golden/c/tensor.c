@@ -204,7 +204,7 @@ int golden_predict_in(const golden_input_t x[GOLDEN_N_FEATURES], void *memory)
     }
 }
 
-static GOLDEN_ALIGNED int8_t golden_arena[GOLDEN_ARENA_BYTES];
+GOLDEN_ALIGNED static int8_t golden_arena[GOLDEN_ARENA_BYTES];
 
 int golden_predict(const golden_input_t x[GOLDEN_N_FEATURES])
 {

@@ -57,36 +57,41 @@ def test_the_units_of_real_kernels_are_their_text(core: str, operator: int) -> N
 
 def test_assembler_and_tables_that_differ_in_nothing_but_names_are_shared() -> None:
     shared = SharedText()
-    assert shared.add(function("a", 1)) == "a"
-    assert shared.add(function("b", 1, inside="/* of {0} */\nstatic int {0}_one(void)\n{{\n}}\n")) == "b"
-    assert "b_tile" not in shared.text
-    assert "b_table" not in shared.text
-    assert "    a_tile(input);\n    output[0] = a_table[0];\n" in shared.text.split("static void b(")[1]
-    assert "/* of b */\nstatic int b_one(void)" in shared.text
+    assert shared.add(function("net_a", 1)) == "net_a"
+    assert (
+        shared.add(function("net_b", 1, inside="/* of {0} */\nstatic int {0}_one(void)\n{{\n}}\n")) == "net_b"
+    )
+    assert "net_b_tile" not in shared.text
+    assert "net_b_table" not in shared.text
+    assert (
+        "    net_a_tile(input);\n    output[0] = net_a_table[0];\n"
+        in shared.text.split("static void net_b(")[1]
+    )
+    assert "/* of net_b */\nstatic int net_b_one(void)" in shared.text
 
 
 def test_other_values_keep_a_table_of_their_own() -> None:
     shared = SharedText()
-    shared.add(function("a", 1))
-    shared.add(function("b", 2))
-    assert "output[0] = b_table[0];" in shared.text
-    assert "    a_tile(input);\n    output[0] = b_table[0];\n" in shared.text
+    shared.add(function("net_a", 1))
+    shared.add(function("net_b", 2))
+    assert "output[0] = net_b_table[0];" in shared.text
+    assert "    net_a_tile(input);\n    output[0] = net_b_table[0];\n" in shared.text
 
 
 def test_the_whole_function_is_shared_where_nothing_differs() -> None:
     shared = SharedText()
-    assert shared.add(function("a", 1)) == "a"
+    assert shared.add(function("net_a", 1)) == "net_a"
     before = shared.text
-    assert shared.add(function("b", 1)) == "a"
+    assert shared.add(function("net_b", 1)) == "net_a"
     assert shared.text == before
     assert len(shared.prototypes) == 1
 
 
 def test_a_name_that_is_taken_gets_a_number() -> None:
     shared = SharedText()
-    names = [shared.add(function("a", first)) for first in (1, 2, 3, 1)]
-    assert names == ["a", "a_1", "a_2", "a"]
-    assert "a_2_table" in shared.text
+    names = [shared.add(function("net_a", first)) for first in (1, 2, 3, 1)]
+    assert names == ["net_a", "net_a_1", "net_a_2", "net_a"]
+    assert "net_a_2_table" in shared.text
 
 
 def test_a_symbol_with_other_text_under_one_condition_is_not_shared() -> None:
@@ -95,9 +100,9 @@ def test_a_symbol_with_other_text_under_one_condition_is_not_shared() -> None:
         return Function(name, tables, ENTRY.format(name))
 
     shared = SharedText()
-    shared.add(either("a", 1))
-    shared.add(either("b", 2))
-    assert shared.text.count("b_table[2] = {") == 2
+    shared.add(either("net_a", 1))
+    shared.add(either("net_b", 2))
+    assert shared.text.count("net_b_table[2] = {") == 2
 
 
 def test_calls_of_other_functions_tell_functions_apart() -> None:
@@ -107,14 +112,14 @@ def test_calls_of_other_functions_tell_functions_apart() -> None:
         return Function(name, "", leaf + middle + ENTRY.format(name))
 
     shared = SharedText()
-    shared.add(calling("a", 1))
-    shared.add(calling("b", 2))
-    assert "static int b_middle(void)\n{\n    return b_leaf();" in shared.text
+    shared.add(calling("net_a", 1))
+    shared.add(calling("net_b", 2))
+    assert "static int net_b_middle(void)\n{\n    return net_b_leaf();" in shared.text
 
 
 def test_an_include_is_kept_once_under_each_condition() -> None:
     shared = SharedText()
-    for name, condition in (("a", "X"), ("b", "X"), ("c", "Y")):
+    for name, condition in (("net_a", "X"), ("net_b", "X"), ("net_c", "Y")):
         text = f"#if {condition}\n#include <arm_acle.h>\n#endif\n" + ENTRY.format(name)
         shared.add(Function(name, "", text))
     assert shared.text.count("#include <arm_acle.h>") == 2
