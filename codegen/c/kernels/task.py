@@ -135,7 +135,8 @@ def folded_bias(task: KernelTask) -> Int64Array:
 
     With it a kernel multiplies raw inputs, where padding holds the zero point.
     """
-    return task.bias.astype(np.int64) - task.input_zero_point * weight_rows(task).sum(axis=1)
+    folded: Int64Array = task.bias.astype(np.int64) - task.input_zero_point * weight_rows(task).sum(axis=1)
+    return folded
 
 
 def sum_ranges(task: KernelTask) -> tuple[Int64Array, Int64Array]:

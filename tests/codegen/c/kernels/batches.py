@@ -18,7 +18,7 @@ N_RUNS = 4
 def roomy_core(name: str) -> Core:
     """A core in the largest machine that runs its instructions."""
     core = load_core(name)
-    if core.simulator.ram_kib >= 1024:
+    if core.simulator.ram_kib >= 512:
         return core
     return dataclasses.replace(core, simulator=load_core("cortex-m3").simulator)
 

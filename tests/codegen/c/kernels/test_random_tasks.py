@@ -42,6 +42,8 @@ def test_the_portable_form_is_exact_under_sanitizers(
         ("cortex-m3", "asm", 200),
         ("cortex-m0", "asm", 300),
         ("cortex-m0", "acle", 300),
+        ("cortex-m55", "asm", 400),
+        ("cortex-m55", "acle", 400),
     ],
 )
 def test_the_forms_of_a_core_are_exact(
