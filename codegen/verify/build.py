@@ -69,7 +69,7 @@ def build_firmware(core: Core, module: str, others: Sequence[str], image: str, f
 def compile_module(core: Core, module: str, folder: Path) -> str:
     """The object file of the module; beside it a .ci file holds its call graph with stack sizes."""
     flags = [*core.compiler_flags, *FIRMWARE_FLAGS, *WARNINGS, "-fcallgraph-info=su"]
-    compile_c(ARM_GCC, [*flags, "-c", module, "-o", "module.o"], folder)
+    compile_c(core.compiler, [*flags, "-c", module, "-o", "module.o"], folder)
     return "module.o"
 
 
@@ -77,29 +77,42 @@ def compile_firmware(
     core: Core, sources: Sequence[str], folder: Path, flags: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """The object files of sources that are ours, in their order."""
-    compile_c(ARM_GCC, [*core.compiler_flags, *FIRMWARE_FLAGS, *flags, "-c", *sources], folder)
+    compile_c(core.compiler, [*core.compiler_flags, *FIRMWARE_FLAGS, *flags, "-c", *sources], folder)
     return tuple(f"{Path(source).stem}.o" for source in sources)
 
 
 def link_firmware(core: Core, objects: Sequence[str], image: str, folder: Path) -> None:
     """Links objects into `image`, keeping only what is used."""
     script = Template((folder / "link.ld.in").read_text(encoding="utf-8"))
-    sizes = {"flash_kib": core.simulator.flash_kib, "ram_kib": core.simulator.ram_kib}
-    (folder / "link.ld").write_text(script.substitute(sizes), encoding="utf-8")
-    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,--gc-sections", "-Wl,-T,link.ld"]
-    compile_c(ARM_GCC, [*flags, *objects, "-o", image], folder)
+    where = core.simulator
+    values = {"flash_kib": where.flash_kib, "ram_kib": where.ram_kib}
+    values |= {"flash_origin": where.flash_origin, "ram_origin": where.ram_origin}
+    (folder / "link.ld").write_text(script.substitute(values), encoding="utf-8")
+    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,--gc-sections", "-T", "link.ld"]
+    compile_c(core.compiler, [*flags, *objects, "-o", image], folder)
 
 
 def run_firmware(core: Core, image: str, folder: Path, plugin: Sequence[str] = ()) -> ToolResult:
     """Runs an image in QEMU, with its files in `folder`. plugin: arguments for a plugin."""
-    argv = [QEMU, "-M", core.simulator.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
+    argv = [
+        core.simulator.program,
+        "-M",
+        core.simulator.machine,
+        *core.simulator.options,
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-serial",
+        "none",
+    ]
     argv += ["-semihosting-config", "enable=on,target=native", *plugin, "-kernel", image]
     return run_tool(argv, cwd=folder, timeout_s=RUN_TIMEOUT_S)
 
 
 def simulator_title(core: Core) -> str:
     """What runs the firmware: compiler, QEMU, and the core that QEMU simulates."""
-    return f"{tool_version(ARM_GCC)}; {tool_version(QEMU)}, {core.simulator.model}"
+    return f"{tool_version(core.compiler)}; {tool_version(core.simulator.program)}, {core.simulator.model}"
 
 
 @functools.cache

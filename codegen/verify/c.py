@@ -15,8 +15,6 @@ from codegen.ir import Feature, Interface, Network
 from codegen.ir.evaluate import evaluate
 from codegen.toolchain import ToolError, ToolResult, install_hint
 from codegen.verify.build import (
-    ARM_GCC,
-    QEMU,
     BuildError,
     build_firmware,
     build_host,
@@ -124,7 +122,9 @@ def _prove_on_core(core: Core, task: _Task) -> Proof:
     def title() -> str:
         return simulator_title(core)
 
-    return _prove(f"c-{core.name}", (ARM_GCC, QEMU), title, run, task.with_raw(MAX_RAW_ON_CORE))
+    return _prove(
+        f"c-{core.name}", (core.compiler, core.simulator.program), title, run, task.with_raw(MAX_RAW_ON_CORE)
+    )
 
 
 def _run_on_host(subject: Subject) -> ToolResult:
