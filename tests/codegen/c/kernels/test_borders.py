@@ -124,6 +124,18 @@ def test_wide_shapes_fall_back_to_code_whose_offsets_reach(requires_tool: Callab
         run(tasks, core_name)
 
 
+def test_windows_that_see_padding_alone_are_exact(requires_tool: Callable[..., None]) -> None:
+    requires_tool(*QEMU_TOOLS)
+    window = Window((1, 1), (9, 9), padding=(3, 3, 3, 3))
+    tasks: list[KernelTask] = [
+        conv_task((3, 3, 4), 3, window, Numbers(1)),
+        conv_task((3, 3, 3), 3, window, Numbers(2)),
+        depthwise_task((3, 3, 5), 1, window, Numbers(3)),
+    ]
+    for core_name in ("cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"):
+        run(tasks, core_name)
+
+
 def test_a_core_without_features_gets_the_portable_form() -> None:
     code = emit_kernel(fully_connected_task(5, 3, Numbers(1)), "k", "asm", frozenset())
     assert (code.form, code.scratch_bytes) == ("portable", 0)
