@@ -24,10 +24,11 @@ from codegen.cores import Core, load_core
 from codegen.plan.kernels import kernel_for
 from codegen.verify.kernels import KernelCase, kernel_flash_bytes, run_kernels_on_core
 
-CORES = ("cortex-m4", "cortex-m7", "cortex-m3", "cortex-m0")
+CORES = ("cortex-m4", "cortex-m7", "cortex-m3", "cortex-m0", "cortex-m55")
 CODE = (
     "codegen/c/kernels",
     "codegen/plan",
+    "codegen/data/cores/cores.json",
     "benchmarks/kernel_shapes.py",
     "benchmarks/cmsis_nn_kernels.json",
     *sorted(
@@ -100,7 +101,13 @@ def bars(all_shapes: list[Shape], figures: Figures, peers: Figures) -> list[Bar]
 
 def print_table(all_shapes: list[Shape], figures: Figures, peers: Figures) -> None:
     """Markdown, as docs/kernels.md holds it: instructions per MAC, CMSIS-NN's in brackets."""
-    columns = [("M4", "cortex-m4"), ("M7", "cortex-m7"), ("M3", "cortex-m3"), ("M0", "cortex-m0")]
+    columns = [
+        ("M4", "cortex-m4"),
+        ("M7", "cortex-m7"),
+        ("M3", "cortex-m3"),
+        ("M0", "cortex-m0"),
+        ("M55", "cortex-m55"),
+    ]
     print(
         "| kernel | M4, C | " + " | ".join(title for title, _ in columns) + " | M4 cycles | flash | scratch |"
     )

@@ -83,7 +83,7 @@ def build_firmware(
 def compile_module(core: Core, module: str, folder: Path, optimization: str) -> str:
     """The object file of the module; beside it a .ci file holds its call graph with stack sizes."""
     flags = [*core.compiler_flags, *FIRMWARE_FLAGS, optimization, *WARNINGS, "-fcallgraph-info=su"]
-    compile_c(ARM_GCC, [*flags, "-c", module, "-o", "module.o"], folder)
+    compile_c(core.compiler, [*flags, "-c", module, "-o", "module.o"], folder)
     return "module.o"
 
 
@@ -91,7 +91,7 @@ def compile_firmware(
     core: Core, sources: Sequence[str], folder: Path, flags: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """The object files of sources that are ours, in their order."""
-    compile_c(ARM_GCC, [*core.compiler_flags, *FIRMWARE_FLAGS, "-Os", *flags, "-c", *sources], folder)
+    compile_c(core.compiler, [*core.compiler_flags, *FIRMWARE_FLAGS, "-Os", *flags, "-c", *sources], folder)
     return tuple(f"{Path(source).stem}.o" for source in sources)
 
 
@@ -107,23 +107,25 @@ def link_firmware(core: Core, objects: Sequence[str], image: str, folder: Path) 
 
 def _link(core: Core, simulator: Simulator, objects: Sequence[str], image: str, folder: Path) -> Simulator:
     script = Template((folder / "link.ld.in").read_text(encoding="utf-8"))
-    sizes = {"flash_kib": simulator.flash_kib, "ram_kib": simulator.ram_kib, "stack_bytes": STACK_BYTES}
-    (folder / "link.ld").write_text(script.substitute(sizes), encoding="utf-8")
-    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,--gc-sections", "-Wl,-T,link.ld"]
-    compile_c(ARM_GCC, [*flags, *objects, "-o", image], folder)
+    values = {"flash_kib": simulator.flash_kib, "ram_kib": simulator.ram_kib, "stack_bytes": STACK_BYTES}
+    values |= {"flash_origin": simulator.flash_origin, "ram_origin": simulator.ram_origin}
+    (folder / "link.ld").write_text(script.substitute(values), encoding="utf-8")
+    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,--gc-sections", "-T", "link.ld"]
+    compile_c(core.compiler, [*flags, *objects, "-o", image], folder)
     return simulator
 
 
 def run_firmware(simulator: Simulator, image: str, folder: Path, plugin: Sequence[str] = ()) -> ToolResult:
     """Runs an image in QEMU, with its files in `folder`. plugin: arguments for a plugin."""
-    argv = [QEMU, "-M", simulator.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
+    argv = [simulator.program, "-M", simulator.machine, *simulator.options]
+    argv += ["-display", "none", "-monitor", "none", "-serial", "none"]
     argv += ["-semihosting-config", "enable=on,target=native", *plugin, "-kernel", image]
     return run_tool(argv, cwd=folder, timeout_s=RUN_TIMEOUT_S)
 
 
-def simulator_title(simulator: Simulator) -> str:
+def simulator_title(core: Core, simulator: Simulator) -> str:
     """What runs the firmware: compiler, QEMU, and the core that QEMU simulates."""
-    return f"{tool_version(ARM_GCC)}; {tool_version(QEMU)}, {simulator.model}"
+    return f"{tool_version(core.compiler)}; {tool_version(simulator.program)}, {simulator.model}"
 
 
 @functools.cache

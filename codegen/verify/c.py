@@ -16,8 +16,6 @@ from codegen.ir.evaluate import evaluate
 from codegen.toolchain import ToolError, ToolResult, install_hint
 from codegen.verify.budget import rows_within
 from codegen.verify.build import (
-    ARM_GCC,
-    QEMU,
     BuildError,
     build_firmware,
     build_host,
@@ -156,9 +154,10 @@ def _prove_on_core(core: Core, task: _Task) -> Proof:
         return run_firmware(used, "firmware.elf", subject.folder)
 
     def title() -> str:
-        return simulator_title(used)
+        return simulator_title(core, used)
 
-    return _prove(f"c-{core.name}", (ARM_GCC, QEMU), title, run, task.cut(MAX_RAW_ON_CORE, MAX_MACS_ON_CORE))
+    tools = (core.compiler, *(simulator.program for simulator in core.simulators))
+    return _prove(f"c-{core.name}", tools, title, run, task.cut(MAX_RAW_ON_CORE, MAX_MACS_ON_CORE))
 
 
 def _run_on_host(subject: Subject) -> ToolResult:

@@ -15,7 +15,6 @@ from codegen.c.kernels import PORTABLE_MACRO, KernelCode
 from codegen.cores import Core, Simulator
 from codegen.toolchain import ToolError, ToolResult, run_tool
 from codegen.verify.build import (
-    ARM_GCC,
     WARNINGS,
     build_host,
     compile_c,
@@ -61,7 +60,8 @@ class KernelCase:
 
 @dataclass(frozen=True, slots=True)
 class KernelCost:
-    """Of one run. cycles: an estimate for a Cortex-M4 without wait states (see firmware/cycles.c)."""
+    """Of one run. cycles: an estimate for a Cortex-M4 without wait states (see firmware/cycles.c), and of
+    no meaning for other instruction sets."""
 
     instructions: int
     cycles: int
@@ -93,7 +93,7 @@ def run_kernels_on_core(
         image = "image.elf"
         simulator = _build(folder, cases, core, [f"-D{PORTABLE_MACRO}"] if portable else [])
         (folder / "cycles.so").write_bytes(_plugin())
-        begin, end = _labels(folder / image)
+        begin, end = _labels(folder / image, core.compiler.removesuffix("gcc"))
         plugin = ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"]
         result = run_firmware(simulator, image, folder, plugin)
         _check(result)
@@ -107,8 +107,8 @@ def kernel_flash_bytes(code: KernelCode, core: Core) -> int:
         name = re.findall(r"(\w+)\(const", code.prototype)[0]
         pointer = f"void (*const kept_{name})(const int8_t *, int8_t *, void *) = {name};\n"
         (folder / "one.c").write_text(f"#include <stdint.h>\n{code.constants}{code.functions}{pointer}")
-        compile_c(ARM_GCC, [*core.compiler_flags, "-std=c99", OPTIMIZATION, "-c", "one.c"], folder)
-        text = _tool(["arm-none-eabi-size", "one.o"], folder).splitlines()[1].split()
+        compile_c(core.compiler, [*core.compiler_flags, "-std=c99", OPTIMIZATION, "-c", "one.c"], folder)
+        text = _tool([core.compiler.removesuffix("gcc") + "size", "one.o"], folder).splitlines()[1].split()
         return int(text[0]) + int(text[1]) - 4
 
 
@@ -138,9 +138,11 @@ def _build(folder: Path, cases: Sequence[KernelCase], core: Core, flags: Sequenc
         "SCRATCH_BYTES": max(case.code.scratch_bytes for case in cases),
     }
     common = [*core.compiler_flags, "-std=c99", OPTIMIZATION, "-ffunction-sections", "-c"]
-    compile_c(ARM_GCC, [*common, *WARNINGS, *flags, "kernels.c"], folder)
+    compile_c(core.compiler, [*common, *WARNINGS, *flags, "kernels.c"], folder)
     sources = ["kernels_core.c", "kernels_call.S", "io_semihosting.c", "startup.c"]
-    compile_c(ARM_GCC, [*common, *(f"-D{name}={size}u" for name, size in sizes.items()), *sources], folder)
+    compile_c(
+        core.compiler, [*common, *(f"-D{name}={size}u" for name, size in sizes.items()), *sources], folder
+    )
     objects = ["kernels.o", *(f"{Path(source).stem}.o" for source in sources)]
     return link_firmware(core, objects, "image.elf", folder)
 
@@ -166,7 +168,7 @@ def _costs(result: ToolResult, cases: Sequence[KernelCase]) -> list[list[KernelC
     counts = [KernelCost(int(a), int(b)) for a, b in _COUNT.findall(result.stderr)]
     n_runs = sum(len(case.inputs) for case in cases)
     if len(counts) != n_runs:
-        raise ToolError(f"qemu-system-arm: {n_runs} calls must be counted, but {len(counts)} were")
+        raise ToolError(f"QEMU: {n_runs} calls must be counted, but {len(counts)} were")
     found, at = [], 0
     for case in cases:
         found.append(counts[at : at + len(case.inputs)])
@@ -174,8 +176,8 @@ def _costs(result: ToolResult, cases: Sequence[KernelCase]) -> list[list[KernelC
     return found
 
 
-def _labels(image: Path) -> tuple[int, int]:
-    lines = _tool(["arm-none-eabi-nm", image.name], image.parent).splitlines()
+def _labels(image: Path, prefix: str) -> tuple[int, int]:
+    lines = _tool([f"{prefix}nm", image.name], image.parent).splitlines()
     symbols = {parts[2]: int(parts[0], 16) for parts in (line.split() for line in lines) if len(parts) == 3}
     return symbols["measured_begin"], symbols["measured_end"]
 

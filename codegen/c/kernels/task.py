@@ -20,8 +20,8 @@ Int64Array: TypeAlias = npt.NDArray[np.int64]
 class Requantization:
     """How sums become outputs: `clamp(requantize(sum, factor) + zero_point)`.
 
-    factors: one for each output channel, as codegen.ir.integer.weighted.output_factors gives them. limits: lowest
-    and highest output, within -128..127.
+    factors: one for each output channel, as codegen.ir.integer.weighted.output_factors gives them. limits:
+    lowest and highest output, within -128..127.
     """
 
     factors: tuple[float, ...]
@@ -135,7 +135,8 @@ def folded_bias(task: KernelTask) -> Int64Array:
 
     With it a kernel multiplies raw inputs, where padding holds the zero point.
     """
-    return task.bias.astype(np.int64) - task.input_zero_point * weight_rows(task).sum(axis=1)
+    folded: Int64Array = task.bias.astype(np.int64) - task.input_zero_point * weight_rows(task).sum(axis=1)
+    return folded
 
 
 def sum_ranges(task: KernelTask) -> tuple[Int64Array, Int64Array]:

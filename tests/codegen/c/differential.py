@@ -11,7 +11,7 @@ from codegen.artifact import Artifact
 from codegen.cores import Core
 from codegen.ir import ClassOutput, GateNetlist, Network
 from codegen.ir.evaluate import evaluate
-from codegen.verify.build import ARM_GCC, SANITIZERS, WARNINGS, compile_c, link_firmware, run_firmware
+from codegen.verify.build import SANITIZERS, WARNINGS, compile_c, link_firmware, run_firmware
 from tests.networks import codes_for
 
 N_ROWS = 64
@@ -88,7 +88,7 @@ def run_on_core(core: Core, sources: list[str], folder: Path) -> int:
         "-DON_CORE",
     ]
     all_sources = [*sources, "startup.c", "io_semihosting.c"]
-    compile_c(ARM_GCC, [*compiled, "-c", *all_sources], folder)
+    compile_c(core.compiler, [*compiled, "-c", *all_sources], folder)
     objects = [source.replace(".c", ".o") for source in all_sources]
     simulator = link_firmware(core, objects, "image.elf", folder)
     return run_firmware(simulator, "image.elf", folder).returncode

@@ -8,7 +8,7 @@ from codegen.ir.operators import Clamp, Conv2d, DepthwiseConv2d, FullyConnected,
 from codegen.plan.buffers import ColumnRows, PhaseRows, PointColumns
 from codegen.plan.choice import KernelChoice
 from codegen.plan.geometry import Geometry
-from codegen.plan.kernels import choose_kernel, kernel_for
+from codegen.plan.kernels import choose_kernel, kernel_for, rows_in_place
 
 SAME = Window((3, 3), padding=(1, 1, 1, 1))
 
@@ -50,6 +50,7 @@ def test_a_graph_gives_its_kernels_and_scratch() -> None:
     [
         ("cortex-m4", ("pointwise_columns_dsp", "conv2d_direct_dsp", "conv2d_columns_dsp")),
         ("cortex-m3", ("pointwise_rows_thumb2", "conv2d_rows_thumb2", "conv2d_rows_thumb2")),
+        ("cortex-m55", ("pointwise_rows_mve", "conv2d_rows_mve", "conv2d_rows_mve")),
         ("cortex-m0", ("conv2d_columns_thumb1", "conv2d_columns_thumb1", "conv2d_columns_thumb1")),
     ],
 )
@@ -70,6 +71,13 @@ def test_a_depthwise_kernel_that_makes_more_than_it_reads_is_not_in_place() -> N
     assert not kernel_for(Geometry("depthwise", 8, 8, 4, 8, SAME), features).in_place
     larger = Window((3, 3), padding=(2, 2, 2, 2))
     assert not kernel_for(Geometry("depthwise", 8, 8, 4, 4, larger), features).in_place
+
+
+def test_rows_of_a_vector_kernel_lie_over_rows_that_were_taken() -> None:
+    assert rows_in_place(Geometry("depthwise", 8, 8, 4, 4, SAME))
+    assert rows_in_place(Geometry("depthwise", 9, 9, 4, 4, Window((3, 3), (2, 2))))
+    early = Window((3, 3), padding=(3, 0, 1, 1))  # the second row of outputs comes before any input
+    assert not rows_in_place(Geometry("depthwise", 8, 8, 4, 4, early))
 
 
 def test_phases_put_neighboring_outputs_side_by_side() -> None:

@@ -68,7 +68,7 @@ def test_mixed_weights_need_a_halfword_for_each_pair(requires_tool: Callable[...
     run(found, "cortex-m4")
 
 
-@pytest.mark.parametrize("core_name", ["cortex-m4", "cortex-m3", "cortex-m0"])
+@pytest.mark.parametrize("core_name", ["cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"])
 def test_factors_near_one_and_beyond_take_the_general_requantization(
     requires_tool: Callable[..., None], core_name: str
 ) -> None:
@@ -106,7 +106,7 @@ def test_halves_of_negative_numbers_round_away_from_zero(requires_tool: Callable
     for zero_point, limits in ((0, (-128, 127)), (-5, (-128, 127)), (-128, (-128, 127)), (-5, (-5, 20))):
         rule = Requantization((0.25, 0.125, 0.0625), "double", zero_point, limits)
         tasks.append(ConvTask((16, 16, 1), POINT, weight, bias, 0, rule))
-    for core_name in ("cortex-m4", "cortex-m3", "cortex-m0"):
+    for core_name in ("cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"):
         run(tasks, core_name)
 
 
@@ -121,6 +121,18 @@ def test_wide_shapes_fall_back_to_code_whose_offsets_reach(requires_tool: Callab
         conv_task((1, 9, 1400), 2, POINT, Numbers(9)),
     ]
     for core_name in ("cortex-m4", "cortex-m3", "cortex-m0"):
+        run(tasks, core_name)
+
+
+def test_windows_that_see_padding_alone_are_exact(requires_tool: Callable[..., None]) -> None:
+    requires_tool(*QEMU_TOOLS)
+    window = Window((1, 1), (9, 9), padding=(3, 3, 3, 3))
+    tasks: list[KernelTask] = [
+        conv_task((3, 3, 4), 3, window, Numbers(1)),
+        conv_task((3, 3, 3), 3, window, Numbers(2)),
+        depthwise_task((3, 3, 5), 1, window, Numbers(3)),
+    ]
+    for core_name in ("cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"):
         run(tasks, core_name)
 
 
@@ -143,5 +155,6 @@ def test_the_forms_of_plain_tasks_are_the_assembler_ones(requires_tool: Callable
     ]
     assert run(tasks, "cortex-m4") == ["asm"] * 5
     assert run(tasks, "cortex-m3") == ["asm"] * 5
+    assert run(tasks, "cortex-m55") == ["asm"] * 5
     assert run(tasks, "cortex-m0") == ["asm"] * 3 + ["acle"] * 2
     assert load_core("cortex-m4").features >= {"dsp", "thumb2"}

@@ -42,13 +42,16 @@ def test_the_portable_form_is_exact_under_sanitizers(
         ("cortex-m3", "asm", 200),
         ("cortex-m0", "asm", 300),
         ("cortex-m0", "acle", 300),
+        ("cortex-m55", "asm", 400),
+        ("cortex-m55", "acle", 400),
+        ("rv32imc", "portable", 500),
     ],
 )
 def test_the_forms_of_a_core_are_exact(
     requires_tool: Callable[..., None], core_name: str, form: Form, first_seed: int
 ) -> None:
-    requires_tool(*QEMU_TOOLS)
     core = roomy_core(core_name)
+    requires_tool("gcc", core.compiler, core.compiler.replace("gcc", "nm"), core.simulators[0].program)
     batch = [task_of(np.random.default_rng(first_seed + number)) for number in range(CORE_BATCH)]
     cases = cases_of(batch, form, core)
     outputs, _ = run_kernels_on_core(cases, core)
