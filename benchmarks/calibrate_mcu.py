@@ -124,7 +124,7 @@ def main() -> None:
     document = {
         "format": FORMAT,
         "compiler": tool_version(ARM_GCC),
-        "flags": " ".join(flag for flag in FIRMWARE_FLAGS if not flag.startswith("-I")),
+        "flags": " ".join([FIRMWARE_FLAGS[0], "-Os", *FIRMWARE_FLAGS[1:3]]),
         "cores": cores,
     }
     COEFFICIENTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ import functools
 import json
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from codegen.errors import CodegenError
 
@@ -20,15 +21,20 @@ class CoreError(CodegenError):
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """A machine of qemu-system-arm with this core, or with one that runs the same instructions.
+    """A machine of QEMU with this core, or with one that runs the same instructions.
 
-    model: which core it really is, in words. flash_kib, ram_kib: memory that code and data can use.
+    model: which core it really is, in words. flash_kib, ram_kib: memory that code and data can use, from
+    flash_origin and ram_origin on. program: of QEMU; options: what it needs besides.
     """
 
     machine: str
     model: str
     flash_kib: int
     ram_kib: int
+    flash_origin: int = 0
+    ram_origin: int = 0x20000000
+    program: str = "qemu-system-arm"
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,16 @@ class Core:
     """A processor core.
 
     instruction_set: such as "armv7e-m". features: of "thumb1", "thumb2", "saturation" (USAT), "dsp"
-    (16-bit multiply-accumulate), "float32" (a single-precision unit). compiler_flags: for
-    arm-none-eabi-gcc.
+    (16-bit multiply-accumulate), "float32" (a single-precision unit), "mve" (vectors of 16 bytes).
+    compiler_flags: for the compiler. simulators: at least one; those after the first are larger.
     """
 
     name: str
     instruction_set: str
     features: frozenset[str]
     compiler_flags: tuple[str, ...]
-    simulator: Simulator
+    simulators: tuple[Simulator, ...]
+    compiler: str = "arm-none-eabi-gcc"
 
 
 def known_cores() -> tuple[str, ...]:
@@ -74,7 +81,12 @@ def _cores() -> dict[str, Core]:
             instruction_set=entry["instruction_set"],
             features=frozenset(entry["features"]),
             compiler_flags=tuple(entry["compiler_flags"]),
-            simulator=Simulator(**entry["simulator"]),
+            simulators=tuple(_simulator(one) for one in entry["simulators"]),
+            compiler=entry.get("compiler", "arm-none-eabi-gcc"),
         )
         for entry in document["cores"]
     }
+
+
+def _simulator(entry: dict[str, Any]) -> Simulator:
+    return Simulator(**{**entry, "options": tuple(entry.get("options", ()))})

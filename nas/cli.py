@@ -7,7 +7,7 @@ of typer's colored one for the same reason.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -172,17 +172,40 @@ def report(
 
 @app.command()
 def export(
-    folder: RunFolder,
-    winner: Annotated[str, typer.Argument(metavar="WINNER", help="Role, or id of a design of the front.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="RUN|FILE", help="Run folder, or a network file.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to.", show_default=False)],
+    winner: Annotated[
+        str | None, typer.Argument(metavar="[WINNER]", help="Of a run: role, or id of a design of the front.")
+    ] = None,
+    layout: Annotated[
+        Literal["cmake", "arduino", "platformio", "plain"] | None,
+        typer.Option(help="Of a file: layout of the C; cmake where not given."),
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option(metavar="BOARD", help="Of a file: board that its C is planned for.")
+    ] = None,
+    patches: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OPERATORS:ROWSxCOLUMNS",
+            help="Of a file: its first operators run patch by patch.",
+        ),
+    ] = None,
     require_proof: RequireProof = False,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Write Verilog and C of a design, and prove them."""
-    from nas.commands.exports import export_design
+    from nas.commands.exports import FileOptions, check_target, export_design, export_network_file
 
-    export_design(folder, winner, out, require_proof=require_proof, allow_code=allow_code, json=json)
+    options = FileOptions(layout, board, patches)
+    check_target(target, winner, options)
+    if winner is None:
+        export_network_file(target, out, options, require_proof=require_proof, json=json)
+    else:
+        export_design(target, winner, out, require_proof=require_proof, allow_code=allow_code, json=json)
 
 
 @app.command()

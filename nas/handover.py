@@ -18,14 +18,15 @@ import numpy.typing as npt
 
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
-from codegen.ir import IrError, Network
+from codegen.cores import Core, load_core
+from codegen.ir import IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.data.dataset import Dataset
 from nas.errors import ProofError, RunError
 
 VerilogStyle: TypeAlias = Literal["word", "cells"]
-CLayout: TypeAlias = Literal["cmake", "arduino", "plain"]
+CLayout: TypeAlias = Literal["cmake", "arduino", "platformio", "plain"]
 N_RANDOM_VECTORS = 20_000
 MANIFEST_VERSION = 1
 
@@ -34,13 +35,16 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet.
+    library: of the Verilog style "cells"; None is egfet. core, patches: that the C of a tensor network is
+    planned for, a Cortex-M4 where core is None.
     """
 
     name: str
     verilog_style: VerilogStyle | None = "word"
     c_layout: CLayout | None = "cmake"
     library: CellLibrary | None = None
+    core: Core | None = None
+    patches: PatchSchedule | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +111,7 @@ def export_network(
 
 def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Artifact, ...]:
     """The artifacts of all wanted targets, in memory."""
-    from codegen.c import emit_c
+    from codegen.c import DEFAULT_CORE, emit_c
     from codegen.verilog import emit_verilog
 
     artifacts = []
@@ -122,8 +126,27 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
             )
         )
     if options.c_layout is not None:
-        artifacts.append(emit_c(network, name=options.name, layout=options.c_layout, vectors=codes))
+        core = options.core or load_core(DEFAULT_CORE)
+        artifacts.append(
+            emit_c(
+                network,
+                name=options.name,
+                layout=options.c_layout,
+                vectors=codes,
+                core=core,
+                schedule=_schedule(network, core, options.patches),
+            )
+        )
     return tuple(artifacts)
+
+
+def _schedule(network: Network, core: Core, patches: PatchSchedule | None) -> Schedule:
+    """Of a tensor network the order that needs the fewest bytes; others have none to choose."""
+    from codegen.plan import least_memory_schedule
+
+    if not isinstance(network.body, TensorNet):
+        return Schedule()
+    return least_memory_schedule(network.body.graph, Schedule(None, patches), core)
 
 
 def prove(

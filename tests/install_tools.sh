@@ -11,6 +11,8 @@ need yosys yosys
 need berkeley-abc berkeley-abc
 need arm-none-eabi-gcc "gcc-arm-none-eabi libnewlib-arm-none-eabi"
 need qemu-system-arm qemu-system-arm
+need riscv64-unknown-elf-gcc "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+need qemu-system-riscv32 qemu-system-misc
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "install these first:$missing" >&2

@@ -13,7 +13,7 @@ def argmax_lines(program: MlpProgram, interface: Interface, prefix: str) -> list
     if program.argmax is not None:
         return _tournament(program.argmax, interface.n_outputs, prefix)
     if interface.n_outputs >= LOOP_FROM:
-        return _loop(interface.n_outputs)
+        return argmax_loop(interface.n_outputs)
     return _chain(interface.n_outputs, prefix)
 
 
@@ -26,7 +26,8 @@ def _chain(n_classes: int, prefix: str) -> list[str]:
     return [*lines, f"        return y[{last}] > best ? {last} : winner;", "    }"]
 
 
-def _loop(n_classes: int) -> list[str]:
+def argmax_loop(n_classes: int) -> list[str]:
+    """The block that returns the lowest index of the largest item of the array y."""
     return [
         "    {",
         "        /* The lowest index of the largest output. */",

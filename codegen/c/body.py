@@ -6,18 +6,26 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from codegen.c.kernels import Form as KernelForm
 from codegen.c.mlp import straight_mlp
 from codegen.c.netlist import netlist_lines
 from codegen.c.program import MlpProgram, mlp_program
 from codegen.c.table import has_masks, product_types, table_mlp
+from codegen.c.tensor import output_bytes, tensor_text
 from codegen.c.text import EmitError, integer_type, value_type
 from codegen.c.tree import tree_lines
-from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, TensorNet
+from codegen.cores import Core
+from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, Schedule, TensorNet
 
-Form: TypeAlias = Literal["auto", "straight", "table"]
+Form: TypeAlias = Literal["auto", "straight", "table", "portable", "acle", "asm"]
+FORMS: dict[str, tuple[Form, ...]] = {
+    "BespokeMlp": ("auto", "straight", "table"),
+    "TensorNet": ("auto", "portable", "acle", "asm"),
+}
+"""Forms by the type of the body; bodies that are not named here have one."""
 Count = TypeVar("Count", int, npt.NDArray[np.int64])
 
-_NO_TENSORS = "a tensor network has no C form yet; it must be a bespoke MLP, a tree or gates"
+DEFAULT_SCHEDULE = Schedule()
 STRAIGHT_BYTES = 4096
 """Up to this estimated size the straight form is taken without asking for the size of the table."""
 
@@ -27,6 +35,8 @@ class ModuleBody:
     """The network's own part of the module: `P_predict` and what it needs.
 
     input_type, value_type: what `P_input_t` and `P_value_t` stand for. rows32: `P_predict32` exists.
+    arena_bytes: of a tensor network, for which `P_predict_in` exists; None for any other. optimization:
+    the compiler's level.
     """
 
     text: str
@@ -34,12 +44,19 @@ class ModuleBody:
     input_type: str
     value_type: str
     rows32: bool = False
+    arena_bytes: int | None = None
+    optimization: str = "-Os"
 
 
-def module_body(network: Network, prefix: str, form: Form = "auto") -> ModuleBody:
-    """Raises EmitError for a TensorNet, and for numbers that no C integer holds."""
-    if form not in get_args(Form):
-        raise EmitError(f"form must be one of {', '.join(get_args(Form))}, not {form!r}")
+def module_body(
+    network: Network, prefix: str, form: Form = "auto", *, core: Core, schedule: Schedule = DEFAULT_SCHEDULE
+) -> ModuleBody:
+    """core, schedule: of a tensor network. Raises EmitError for a form that the body doesn't have, for
+    operators without a C form, and for numbers that no C integer holds; PlanError for a schedule that does
+    not fit the network."""
+    forms = FORMS.get(type(network.body).__name__, get_args(Form))
+    if form not in forms:
+        raise EmitError(f"form must be one of {', '.join(forms)}, not {form!r}")
     interface, kind, values = network.interface, input_type(network.interface), output_type(network)
     match network.body:
         case BespokeMlp():
@@ -50,8 +67,8 @@ def module_body(network: Network, prefix: str, form: Form = "auto") -> ModuleBod
         case GateNetlist() as netlist:
             lines = netlist_lines(netlist, interface, prefix)
             return ModuleBody(_text(lines), f"{len(netlist.gates)} gates", kind, values, rows32=True)
-        case TensorNet():
-            raise EmitError(_NO_TENSORS)
+        case TensorNet() as net:
+            return _tensor_body(network, net, prefix, form, core, schedule)
 
 
 def _text(lines: list[str]) -> str:
@@ -72,6 +89,22 @@ def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
     return ModuleBody(_text(lines), title, kind, output_type(network))
 
 
+def _tensor_body(
+    network: Network, net: TensorNet, prefix: str, form: Form, core: Core, schedule: Schedule
+) -> ModuleBody:
+    kernels: KernelForm = "portable" if form == "portable" else "acle" if form == "acle" else "asm"
+    found = tensor_text(network, net, prefix, core=core, schedule=schedule, form=kernels)
+    title = f"tensor network, {len(net.graph.operators)} operators, for {core.name}"
+    return ModuleBody(
+        found.text,
+        title,
+        input_type(network.interface),
+        output_type(network),
+        arena_bytes=found.arena_bytes,
+        optimization=optimization(network),
+    )
+
+
 def input_type(interface: Interface) -> str:
     """The smallest C type that holds the codes of all features."""
     return integer_type(
@@ -81,7 +114,7 @@ def input_type(interface: Interface) -> str:
 
 
 def output_type(network: Network) -> str:
-    """The C type of an output integer, int32_t where it is wide enough, else int64_t."""
+    """The C type of an output: int32_t where it is wide enough, else int64_t; of a tensor network a byte."""
     match network.body:
         case BespokeMlp():
             return "int64_t" if mlp_program(network).layers[-1].wide else "int32_t"
@@ -89,8 +122,13 @@ def output_type(network: Network) -> str:
             return value_type(min(tree.leaves), max(tree.leaves))
         case GateNetlist() as netlist:
             return "int32_t" if max(len(group) for group in netlist.outputs) <= 32 else "int64_t"
-        case TensorNet():
-            raise EmitError(_NO_TENSORS)
+        case TensorNet() as net:
+            return output_bytes(net)
+
+
+def optimization(network: Network) -> str:
+    """The compiler's level that a module is made for: kernels gain from "-O2", straight code does not."""
+    return "-O2" if isinstance(network.body, TensorNet) else "-Os"
 
 
 def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:

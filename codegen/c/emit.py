@@ -1,54 +1,75 @@
 """`emit_c`: a network as one C module, its self-test and the files of a build system."""
 
-import functools
+import json
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact, File
-from codegen.c.body import Form, ModuleBody, module_body
+from codegen.c.body import DEFAULT_SCHEDULE, Form, ModuleBody, module_body
+from codegen.c.render import render
 from codegen.c.text import EmitError, comment, float32, integer, string
+from codegen.cores import Core, load_core
 from codegen.identifiers import safe_identifier
-from codegen.ir import ClassOutput, Feature, Network
+from codegen.ir import ClassOutput, Feature, Interface, Network, Schedule
 from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
 from codegen.ir.serialize import content_hash
 
-Layout: TypeAlias = Literal["plain", "cmake", "arduino"]
+Layout: TypeAlias = Literal["plain", "cmake", "arduino", "platformio"]
 CodeMatrix: TypeAlias = npt.NDArray[np.integer[Any]]
 Values: TypeAlias = dict[str, object]
 
 MAX_VECTORS = 64
 """Rows of the data that the self-test holds; the proof runs over all of them."""
+DEFAULT_CORE = "cortex-m4"
 _MAX_PREFIX = 40
+_SELFTEST_FOLDERS: dict[Layout, str] = {
+    "plain": "",
+    "cmake": "test/",
+    "arduino": "extras/",
+    "platformio": "examples/selftest/",
+}
 _CMAKE_TARGETS = frozenset({"all", "clean", "help", "install", "package", "test"})
 
 
 def emit_c(
-    network: Network, *, name: str, vectors: CodeMatrix, layout: Layout = "cmake", form: Form = "auto"
+    network: Network,
+    *,
+    name: str,
+    vectors: CodeMatrix,
+    layout: Layout = "cmake",
+    form: Form = "auto",
+    core: Core | None = None,
+    schedule: Schedule = DEFAULT_SCHEDULE,
 ) -> Artifact:
     """The network as self-contained C99 that is also C++, every name beginning with a prefix.
 
     name: any text; the prefix is an identifier made of it. vectors: (n_samples, n_features) codes, of
     which up to `MAX_VECTORS` go into the self-test. layout: "plain" (three files), "cmake" (a library
-    target, ctest, install) or "arduino" (an Arduino library). form: of a bespoke MLP, "straight" code,
-    "table", or "auto" (see `codegen.c.body.choose_form`).
-    Raises EmitError for a body that has no C yet, and for vectors that do not fit the network.
+    target, ctest, install), "arduino" or "platformio" (a library of theirs).
+
+    form: of a bespoke MLP, "straight" code, "table", or "auto" (see `codegen.c.body.choose_form`); of a
+    tensor network the best kernels wanted, "portable", "acle" (C with intrinsics), or "asm" and "auto"
+    (assembler where the core has it). core, schedule: that a tensor network is planned for, the core
+    `DEFAULT_CORE` where none is given; on any other core the portable kernels run in the same memory.
+
+    Raises EmitError for operators that have no C form, and for vectors that do not fit the network; PlanError
+    for a schedule that does not fit it.
     """
     if layout not in get_args(Layout):
         raise EmitError(f"layout must be one of {', '.join(get_args(Layout))}, not {layout!r}")
     _check_vectors(network, vectors)
     prefix = _prefix(name)
-    body = module_body(network, prefix, form)
+    body = module_body(network, prefix, form, core=core or load_core(DEFAULT_CORE), schedule=schedule)
     values = _values(network, body, name, prefix)
     rows = vectors[_spread(len(vectors))]
     sources = {
-        f"{prefix}.h": _render("module.h.j2", values),
-        f"{prefix}.c": _render("module.c.j2", values),
-        f"{prefix}_selftest.c": _render("selftest.c.j2", values | _test_values(network, rows)),
+        f"{prefix}.h": render("module.h.j2", **values),
+        f"{prefix}.c": render("module.c.j2", **values),
+        f"{prefix}_selftest.c": render("selftest.c.j2", **values, **_test_values(network, rows)),
     }
     files = [File(_place(path, layout), text) for path, text in sources.items()]
     return Artifact("c", prefix, (*files, *_build_files(network, values, rows, prefix, layout)))
@@ -77,38 +98,24 @@ def _place(file: str, layout: Layout) -> str:
     if layout == "plain":
         return file
     if file.endswith("_selftest.c"):
-        return ("test/" if layout == "cmake" else "extras/") + file
-    return ("include/" if layout == "cmake" and file.endswith(".h") else "src/") + file
+        return _SELFTEST_FOLDERS[layout] + file
+    return ("include/" if layout in ("cmake", "platformio") and file.endswith(".h") else "src/") + file
 
 
 def _build_files(
     network: Network, values: Values, rows: CodeMatrix, prefix: str, layout: Layout
 ) -> tuple[File, ...]:
     if layout == "cmake":
-        return (File("CMakeLists.txt", _render("CMakeLists.txt.j2", values)),)
+        return (File("CMakeLists.txt", render("CMakeLists.txt.j2", **values)),)
     if layout == "arduino":
-        example = _render("Predict.ino.j2", values | {"row": _row(rows[0])})
+        example = render("Predict.ino.j2", **values, row=_row(rows[0]))
         return (
-            File("library.properties", _render("library.properties.j2", values)),
+            File("library.properties", render("library.properties.j2", **values)),
             File("examples/Predict/Predict.ino", example),
         )
+    if layout == "platformio":
+        return (File("library.json", _library_json(values)),)
     return ()
-
-
-@functools.cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("codegen.c"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-
-
-def _render(template: str, values: Values) -> str:
-    return _templates().get_template(template).render(values)
 
 
 def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Values:
@@ -129,6 +136,10 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "output": _output_title(network),
         "no_class": "; an index of N_OUTPUTS or more is no class" if body.rows32 else "",
         "features": [_feature(feature) for feature in interface.features],
+        "runs": _runs(interface, body),
+        "uniform": _is_uniform(interface, body),
+        "arena_bytes": body.arena_bytes,
+        "optimization": body.optimization,
         "signed": any(feature.signed for feature in interface.features),
         "input_type": body.input_type,
         "code": "code" if body.input_type == "uint16_t" else f"({prefix}_input_t)code",
@@ -149,6 +160,41 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         ],
         "body_text": body.text,
     }
+
+
+def _is_uniform(interface: Interface, body: ModuleBody) -> bool:
+    """Whether all inputs of a tensor network are quantized alike, so that no table of them is needed."""
+    kinds = {(one.lo, one.hi, one.bits, one.signed) for one in interface.features}
+    return body.arena_bytes is not None and len(kinds) == 1
+
+
+def _runs(interface: Interface, body: ModuleBody) -> list[dict[str, object]]:
+    """What the header says of the inputs: one entry each, or one for all of them."""
+    features = interface.features
+    each = [{"place": f"{index:3d}", **_feature(feature)} for index, feature in enumerate(features)]
+    if len(each) == 1 or not _is_uniform(interface, body):
+        return each
+    name = f"{comment(features[0].name)} to {comment(features[-1].name)}, each"
+    return [each[0] | {"place": f"0 to {len(each) - 1}", "name": name}]
+
+
+def _library_json(values: Values) -> str:
+    """The manifest of a PlatformIO library.
+
+    Source: docs.platformio.org, "library.json": name, version and frameworks as there; sources lie in src,
+    headers in include.
+    """
+    manifest = {
+        "name": values["prefix"],
+        "version": "1.0.0",
+        "description": f"A neural network as integer arithmetic: {values['title']}",
+        "keywords": "neural network, inference, microcontroller",
+        "headers": f"{values['prefix']}.h",
+        "frameworks": "*",
+        "platforms": "*",
+        "build": {"flags": values["optimization"]},
+    }
+    return json.dumps(manifest, indent=2) + "\n"
 
 
 def _feature(feature: Feature) -> dict[str, object]:

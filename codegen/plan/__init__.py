@@ -3,7 +3,8 @@
 from codegen.plan.check import check_plan
 from codegen.plan.choice import KernelChoice
 from codegen.plan.errors import PlanError
-from codegen.plan.kernel_graphs import kernel_graphs
+from codegen.plan.kernel_graphs import kernel_graphs, operator_graph
+from codegen.plan.network import choose_kernels, least_memory_schedule, plan_network
 from codegen.plan.order import FoundOrder
 from codegen.plan.patches import Patch, PatchStage, PatchStep, Region, split_stage
 from codegen.plan.plan import Placement, Plan, find_schedule, plan_memory
@@ -22,9 +23,13 @@ __all__ = [
     "PlanError",
     "Region",
     "check_plan",
+    "choose_kernels",
     "find_schedule",
     "kernel_graphs",
+    "least_memory_schedule",
+    "operator_graph",
     "plan_memory",
+    "plan_network",
     "split_stage",
     "timeline",
 ]

@@ -33,7 +33,7 @@ def kernel_graphs(graph: TensorGraph, schedule: Schedule) -> tuple[tuple[tuple[T
     return tuple(
         _on_patches(graph, number, stage)
         if stage is not None and number < stage.n_operators
-        else ((_alone(graph, graph.operators[number], None), 1),)
+        else ((operator_graph(graph, number), 1),)
         for number in range(len(graph.operators))
     )
 
@@ -41,13 +41,16 @@ def kernel_graphs(graph: TensorGraph, schedule: Schedule) -> tuple[tuple[tuple[T
 def _on_patches(graph: TensorGraph, number: int, stage: PatchStage) -> tuple[tuple[TensorGraph, int], ...]:
     times: dict[TensorGraph, int] = {}
     for patch in stage.patches:
-        step = patch.steps[number]
-        alone = _alone(graph, _padded(graph.operators[number], step), step)
+        alone = operator_graph(graph, number, patch.steps[number])
         times[alone] = times.get(alone, 0) + 1
     return tuple(times.items())
 
 
-def _alone(graph: TensorGraph, operator: Operator, step: PatchStep | None) -> TensorGraph:
+def operator_graph(graph: TensorGraph, number: int, step: PatchStep | None = None) -> TensorGraph:
+    """The graph that holds one operator alone, whole or as a step of a patch; see kernel_graphs."""
+    operator = graph.operators[number]
+    if step is not None:
+        operator = _padded(operator, step)
     used = list(dict.fromkeys((*tensors_read(operator), operator.output)))
     reads = activations_read(operator)
     tensors = [graph.tensors[tensor] for tensor in used]

@@ -14,9 +14,8 @@ from codegen.cores import Core, load_core
 from codegen.ir import Feature, Interface, Network
 from codegen.ir.evaluate import evaluate
 from codegen.toolchain import ToolError, ToolResult, install_hint
+from codegen.verify.budget import rows_within
 from codegen.verify.build import (
-    ARM_GCC,
-    QEMU,
     BuildError,
     build_firmware,
     build_host,
@@ -39,6 +38,8 @@ RawArray: TypeAlias = npt.NDArray[np.float32]
 Run: TypeAlias = Callable[[Subject], ToolResult]
 
 CORES = ("cortex-m0", "cortex-m4")
+MAX_MACS, MAX_MACS_ON_CORE = 1 << 29, 1 << 27
+"""Multiply-accumulates of a tensor network that a proof runs through, on the host and on a simulated core."""
 MAX_RAW_ON_CORE = 1000
 """Raw rows that run on a simulated core, where float arithmetic is slow; the host runs all."""
 _SHOWN = 40
@@ -61,16 +62,31 @@ def verify_c(
     the borders of codes. The host compiles with warnings as errors and runs under the address and
     undefined-behavior sanitizers, the self-test and `P_predict32` too; the cores run in QEMU.
 
+    Of a tensor network fewer rows run, so that they take about `MAX_MACS` multiply-accumulates on the host
+    and `MAX_MACS_ON_CORE` on a core; half of them are from `codes`.
+
     A missing or hanging tool gives the status "missing" with what to do as the detail; a module that
     does not compile, or that a sanitizer stops, gives "mismatch" with the tool's words as the detail.
     Raises CodegenError where there is no vector, or the artifact is not of this network's kind.
     """
-    vectors = proof_codes(network, codes, seed=seed, n_random=n_random)
-    rows = raw_rows(network.interface, raw, seed)
+    vectors = _mixed(network, codes, seed, n_random)
+    rows = raw_rows(network.interface, raw, seed, n_random=_n_raw(network))
     answers = evaluate(network, vectors).reshape(len(vectors), -1)
     task = _Task(network, artifact, vectors, answers, rows, network.interface.quantize(rows))
     host = _prove("c-host", ("gcc",), host_title, _run_on_host, task)
     return (host, *(_prove_on_core(load_core(name), task) for name in CORES))
+
+
+def _mixed(network: Network, codes: IntArray, seed: int, n_random: int) -> Int64Array:
+    """Given and random rows; where not all may run, one of each in turn, so that any cut has both."""
+    n_rows = rows_within(network, MAX_MACS)
+    if len(codes) + n_random <= n_rows:
+        return proof_codes(network, codes, seed=seed, n_random=n_random)
+    n_given = min(len(codes), n_rows // 2)
+    given = codes[np.arange(n_given) * len(codes) // max(n_given, 1)]
+    rows = proof_codes(network, given, seed=seed, n_random=min(n_random, n_rows - n_given))
+    order = np.argsort([*range(n_given), *range(len(rows) - n_given)], kind="stable")
+    return rows[order]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +100,15 @@ class _Task:
     raw: RawArray
     quantized: npt.NDArray[np.int32]
 
-    def with_raw(self, limit: int) -> "_Task":
-        return replace(self, raw=self.raw[:limit], quantized=self.quantized[:limit])
+    def cut(self, max_raw: int, max_macs: int) -> "_Task":
+        n_rows = rows_within(self.network, max_macs)
+        return replace(
+            self,
+            raw=self.raw[:max_raw],
+            quantized=self.quantized[:max_raw],
+            codes=self.codes[:n_rows],
+            answers=self.answers[:n_rows],
+        )
 
 
 def raw_rows(
@@ -98,6 +121,11 @@ def raw_rows(
     if raw is None:
         return hard
     return np.concatenate([hard, np.asarray(raw, dtype=np.float32).reshape(-1, interface.n_features)])
+
+
+def _n_raw(network: Network) -> int:
+    """Random raw rows: 400, fewer where a row has many values."""
+    return max(4, min(400, 200_000 // network.interface.n_features))
 
 
 def _hard_values(feature: Feature, n: int, rng: np.random.Generator) -> RawArray:
@@ -117,14 +145,19 @@ def _hard_values(feature: Feature, n: int, rng: np.random.Generator) -> RawArray
 
 
 def _prove_on_core(core: Core, task: _Task) -> Proof:
+    used = core.simulators[0]
+
     def run(subject: Subject) -> ToolResult:
-        build_firmware(core, subject.module, ["harness.c"], "firmware.elf", subject.folder)
-        return run_firmware(core, "firmware.elf", subject.folder)
+        nonlocal used
+        module, level = subject.module, subject.optimization
+        used = build_firmware(core, module, ["harness.c"], "firmware.elf", subject.folder, level)
+        return run_firmware(used, "firmware.elf", subject.folder)
 
     def title() -> str:
-        return simulator_title(core)
+        return simulator_title(core, used)
 
-    return _prove(f"c-{core.name}", (ARM_GCC, QEMU), title, run, task.with_raw(MAX_RAW_ON_CORE))
+    tools = (core.compiler, *(simulator.program for simulator in core.simulators))
+    return _prove(f"c-{core.name}", tools, title, run, task.cut(MAX_RAW_ON_CORE, MAX_MACS_ON_CORE))
 
 
 def _run_on_host(subject: Subject) -> ToolResult:

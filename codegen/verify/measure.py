@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact
-from codegen.cores import Core
+from codegen.cores import Core, Simulator
 from codegen.ir import Network
 from codegen.toolchain import ToolError, run_tool, tool_version
+from codegen.verify.budget import rows_within
 from codegen.verify.build import (
     ARM_GCC,
     compile_c,
@@ -29,6 +30,8 @@ IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 MAX_ROWS = 256
 """Rows over which instructions are counted."""
+MAX_MACS = 1 << 25
+"""Multiply-accumulates of all rows of a tensor network, whose instructions hardly depend on the data."""
 
 _MEASURED = """\
     .syntax unified
@@ -63,6 +66,9 @@ void {prefix}_predict(void) {{}}
 """
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?\\n(\d+) bytes')
+_FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
+_PUSH = re.compile(r"\t(?:stmdb\tsp!, |(v?push)(?:\.w)?\t)\{([^}]*)\}")
+_LOWER = re.compile(r"\tsub(?:\.w|w)?\tsp, (?:sp, )?#(\d+)")
 _EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 
 
@@ -72,8 +78,11 @@ class FirmwareMeasurement:
 
     instructions_*: of one `P_predict`, from its first instruction to its return, over the given rows.
     flash_bytes: what the module adds to a firmware that calls `P_quantize` and `P_predict`, with the
-    library routines that these need and no other part does. ram_bytes: static data and the stack.
-    stack_bytes: of `P_predict` and what it calls, without library routines. compiler: its version line.
+    library routines that these need and no other part does. ram_bytes: static data, the arena of a tensor
+    network included, and the stack. arena_bytes: of the module's own arena as compiled, 0 where it has none.
+    stack_bytes: of `P_predict` and what it calls, the larger one of the worst case by the compiler's call
+    graph, which has no library routines, and of what the rows used. stack_used_bytes: the latter alone.
+    compiler: its version line.
     """
 
     instructions_mean: float
@@ -81,34 +90,40 @@ class FirmwareMeasurement:
     instructions_max: int
     flash_bytes: int
     ram_bytes: int
+    arena_bytes: int
     stack_bytes: int
+    stack_used_bytes: int
     compiler: str
 
 
 def measure_firmware(
     artifact: Artifact, network: Network, codes: IntArray, core: Core
 ) -> FirmwareMeasurement:
-    """Compiles the module for a core with -Os and measures it.
+    """Compiles the module for a core with -Os, a tensor network with -O2, and measures it.
 
-    codes: (n_samples, n_features), of which the first `MAX_ROWS` are run, with instructions counted by a
+    codes: (n_samples, n_features), of which the first `MAX_ROWS` are run, of a large tensor network as many
+    as take `MAX_MACS` multiply-accumulates, with instructions counted by a
     plugin of QEMU that is compiled on the fly. Raises ToolError where a tool is missing or its plugin
     interface is another one, BuildError where the module does not compile.
     """
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as name:
         subject = write_subject(network, artifact, Path(name))
-        rows = codes[:MAX_ROWS]
+        rows = codes[: min(MAX_ROWS, rows_within(network, MAX_MACS))]
         (subject.folder / "codes.bin").write_bytes(rows_bytes(rows, subject.input_dtype))
         objects = _compile(subject, core)
         counts = _count_instructions(subject, core, objects, len(rows))
         flash, static_ram = _measure_size(subject, core, objects)
-        stack = _measure_stack(subject)
+        used = _use_stack(subject, core, objects)
+        stack = max(_measure_stack(subject), used)
         return FirmwareMeasurement(
             instructions_mean=float(np.mean(counts)),
             instructions_min=int(min(counts)),
             instructions_max=int(max(counts)),
             flash_bytes=flash,
             ram_bytes=static_ram + stack,
+            arena_bytes=_symbol_bytes(subject, f"{subject.prefix}_arena"),
             stack_bytes=stack,
+            stack_used_bytes=used,
             compiler=tool_version(ARM_GCC),
         )
 
@@ -121,28 +136,28 @@ def _compile(subject: Subject, core: Core) -> dict[str, str]:
         (subject.folder / name).write_text(filled, encoding="utf-8")
     ours = ["startup.c", "io_semihosting.c", "harness.c", "measured.S", "empty.c"]
     objects = [
-        compile_module(core, subject.module, subject.folder),
+        compile_module(core, subject.module, subject.folder, subject.optimization),
         *compile_firmware(core, ours, subject.folder, ["-DMEASURED"]),
-        *compile_firmware(core, ["user.c"], subject.folder),
+        *compile_firmware(core, ["user.c", "stack.c"], subject.folder),
     ]
     return {Path(name).stem: name for name in objects}
 
 
-def _link(subject: Subject, core: Core, objects: dict[str, str], stems: str) -> Path:
-    """An image of the start-up and the objects named in `stems`."""
+def _link(subject: Subject, core: Core, objects: dict[str, str], stems: str) -> tuple[Path, Simulator]:
+    """An image of the start-up and the objects named in `stems`, and the simulator that it fits."""
     names = [objects[stem] for stem in ("startup", "io_semihosting", *stems.split())]
-    link_firmware(core, names, "image.elf", subject.folder)
-    return subject.folder / "image.elf"
+    simulator = link_firmware(core, names, "image.elf", subject.folder)
+    return subject.folder / "image.elf", simulator
 
 
 def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n_rows: int) -> list[int]:
     folder = subject.folder
-    image = _link(subject, core, objects, "module harness measured")
+    image, simulator = _link(subject, core, objects, "module harness measured")
     (folder / "count.so").write_bytes(_plugin())
     symbols = _symbols(image)
     begin, end = symbols[f"{subject.prefix}_predict"], symbols["measured_return"]
     plugin = ["-plugin", f"./count.so,begin={begin:#x},end={end:#x}"]
-    result = run_firmware(core, image.name, folder, plugin)
+    result = run_firmware(simulator, image.name, folder, plugin)
     counts = [int(number) for number in _COUNT.findall(result.stderr)]
     if result.returncode != 0 or len(counts) != n_rows:
         words = result.stderr.decode(errors="replace")[:500]
@@ -176,8 +191,8 @@ def _plugin() -> bytes:
 
 def _measure_size(subject: Subject, core: Core, objects: dict[str, str]) -> tuple[int, int]:
     """(flash, static RAM) in bytes: a program that uses the module less one that has empty functions."""
-    full = _size(_link(subject, core, objects, "user module"))
-    empty = _size(_link(subject, core, objects, "user empty"))
+    full = _size(_link(subject, core, objects, "user module")[0])
+    empty = _size(_link(subject, core, objects, "user empty")[0])
     return full[0] - empty[0], full[1] - empty[1]
 
 
@@ -187,14 +202,56 @@ def _size(image: Path) -> tuple[int, int]:
     return int(text) + int(data), int(data) + int(bss)
 
 
+def _use_stack(subject: Subject, core: Core, objects: dict[str, str]) -> int:
+    """Bytes of stack below `P_predict`'s caller that a run over the rows has written."""
+    image, simulator = _link(subject, core, objects, "stack module")
+    result = run_firmware(simulator, image.name, subject.folder)
+    if result.returncode != 0:
+        raise ToolError(f"qemu-system-arm: the stack's program must end with 0, not {result.returncode}")
+    return int.from_bytes((subject.folder / "stack.bin").read_bytes(), "little")
+
+
+def _symbol_bytes(subject: Subject, name: str) -> int:
+    """The size of a variable of the module, 0 where there is none of this name."""
+    for line in _tool(["arm-none-eabi-nm", "-S", "module.o"], subject.folder).splitlines():
+        fields = line.split()
+        if len(fields) == 4 and fields[3] == name:
+            return int(fields[1], 16)
+    return 0
+
+
 def _measure_stack(subject: Subject) -> int:
     """The deepest chain of calls from `P_predict`, by the compiler's own call graph."""
     text = (subject.folder / "module.ci").read_text(encoding="utf-8")
-    sizes = {title: int(size) for title, size in _NODE.findall(text)}
+    sizes = _assembled_frames(subject) | {title: int(size) for title, size in _NODE.findall(text)}
     calls: dict[str, set[str]] = {}
     for source, target in _EDGE.findall(text):
         calls.setdefault(source, set()).add(target)
     return _deepest(f"{subject.prefix}_predict", sizes, calls, {})
+
+
+def _assembled_frames(subject: Subject) -> dict[str, int]:
+    """Stack that functions take by their instructions: of those in assembler the compiler knows nothing."""
+    frames: dict[str, int] = {}
+    name = ""
+    for line in _tool(
+        ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "module.o"], subject.folder
+    ).splitlines():
+        if match := _FUNCTION.match(line):
+            name = match.group(1)
+            frames[name] = 0
+        elif match := _PUSH.search(line):
+            registers = [_span(one) for one in match.group(2).split(",")]
+            frames[name] += sum(registers) * (8 if match.group(1) == "vpush" and "d" in match.group(2) else 4)
+        elif match := _LOWER.search(line):
+            frames[name] += int(match.group(1))
+    return frames
+
+
+def _span(registers: str) -> int:
+    """How many registers "r4", "r4-r7" or "d8-d15" names."""
+    ends = re.findall(r"[a-z]+(\d+)", registers)
+    return int(ends[1]) - int(ends[0]) + 1 if len(ends) == 2 else 1
 
 
 def _deepest(name: str, sizes: dict[str, int], calls: dict[str, set[str]], known: dict[str, int]) -> int:

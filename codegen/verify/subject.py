@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.artifact import Artifact
-from codegen.c.body import input_type, output_type
+from codegen.c.body import input_type, optimization, output_type
 from codegen.errors import CodegenError
 from codegen.ir import ClassOutput, GateNetlist, Network
 
@@ -24,7 +24,7 @@ class Subject:
 
     module, selftest: paths below the folder; selftest is None where the artifact has none. rows32: the
     module has `P_predict32`. input_dtype, answer_dtype: of the rows in the files of harness.c,
-    with n_answers.
+    with n_answers. optimization: the compiler's level that the module is made for.
     """
 
     folder: Path
@@ -35,6 +35,7 @@ class Subject:
     input_dtype: np.dtype[Any]
     answer_dtype: np.dtype[Any]
     n_answers: int
+    optimization: str
 
 
 def write_subject(network: Network, artifact: Artifact, folder: Path) -> Subject:
@@ -66,6 +67,7 @@ def write_subject(network: Network, artifact: Artifact, folder: Path) -> Subject
         input_dtype=_dtype(input_type(network.interface)),
         answer_dtype=_dtype("int32_t" if classes else output_type(network)),
         n_answers=1 if classes else network.interface.n_outputs,
+        optimization=optimization(network),
     )
 
 

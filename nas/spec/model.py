@@ -193,8 +193,8 @@ class VerilogSpec(Section):
 class CSpec(Section):
     """How C is laid out."""
 
-    layout: Literal["cmake", "arduino", "plain"] = "cmake"
-    """A CMake project, an Arduino sketch, or the files alone."""
+    layout: Literal["cmake", "arduino", "platformio", "plain"] = "cmake"
+    """A CMake project, a library of the Arduino IDE or of PlatformIO, or the files alone."""
 
 
 class EmitSpec(Section):

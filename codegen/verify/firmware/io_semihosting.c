@@ -1,4 +1,5 @@
-/* Files of the host that runs the simulator, by Arm semihosting ("Semihosting for AArch32", version 2). */
+/* Files of the host that runs the simulator, by Arm semihosting ("Semihosting for AArch32", version 2; RISC-V
+ * takes over its calls). */
 #include "io.h"
 
 #include <stdint.h>
@@ -6,6 +7,12 @@
 enum { SYS_OPEN = 0x01, SYS_CLOSE = 0x02, SYS_WRITE = 0x05, SYS_READ = 0x06, SYS_EXIT_EXTENDED = 0x20 };
 enum { OPEN_RB = 1, OPEN_WB = 5, APPLICATION_EXIT = 0x20026 };
 
+#if defined(__riscv)
+/* The three instructions around EBREAK mark the call; they must be uncompressed and lie in one page. */
+int call(int operation, const void *block);
+__asm(".text\n .balign 16\n .option push\n .option norvc\n .global call\ncall: slli x0,x0,0x1f\n ebreak\n"
+      " srai x0,x0,7\n ret\n .option pop");
+#else
 static int call(int operation, const void *block)
 {
     register int r0 __asm("r0") = operation;
@@ -13,6 +20,7 @@ static int call(int operation, const void *block)
     __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
     return r0;
 }
+#endif
 
 static uint32_t address(const void *pointer)
 {

@@ -1,4 +1,4 @@
-/* Start-up of a Cortex-M: vector table, data, bss, floating-point unit, main. */
+/* Start-up of a Cortex-M (vector table, floating-point unit) or of a RISC-V (stack): data, bss, main. */
 #include <stdint.h>
 
 extern uint32_t stack_top, data_load, data_start, data_end, bss_start, bss_end;
@@ -31,6 +31,10 @@ void fault(void)
     io_exit(FAULT_STATUS);
 }
 
+#if defined(__riscv)
+__asm(".section .vectors,\"ax\",@progbits\n la sp,stack_top\n la t0,fault\n .option arch,+zicsr\n csrw mtvec,t0\n j reset\n .text");
+#else
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
     (void (*)(void))&stack_top, reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
 };
+#endif

@@ -1,21 +1,31 @@
 """The small networks whose emitted C is kept as golden text."""
 
 from codegen.ir import (
+    Add,
     BespokeMlp,
     ClassOutput,
     Clip,
+    Constant,
+    Conv2d,
     DecisionTree,
     Feature,
+    FullyConnected,
     Interface,
     Layer,
+    MaxPool2d,
     Network,
     Neuron,
     PairTest,
+    Quantization,
+    Tensor,
+    TensorGraph,
+    TensorNet,
     Term,
     ThresholdTest,
     TreeNode,
     Value,
     ValueOutput,
+    Window,
 )
 
 
@@ -51,3 +61,37 @@ def small_tree() -> Network:
     return Network(
         Interface(features(), ValueOutput((Value("y", 0.5, 1.0),))), DecisionTree(nodes, (10, -20, 300))
     )
+
+
+def small_convolution() -> Network:
+    """A convolution with padding, a maximum, a sum with a constant, and three classes."""
+    tensors = (
+        Tensor("image", (4, 4, 1), "int8", Quantization((0.5,), -3)),
+        Tensor("conv_weight", (2, 3, 3, 1), "int8", Quantization((0.25, 0.125))),
+        Tensor("conv_bias", (2,), "int32", Quantization((0.125, 0.0625))),
+        Tensor("conv", (4, 4, 2), "int8", Quantization((10.0,), -128)),
+        Tensor("largest", (2, 2, 2), "int8", Quantization((10.0,), -128)),
+        Tensor("offset", (2, 2, 2), "int8", Quantization((1.5,), 4)),
+        Tensor("sum", (2, 2, 2), "int8", Quantization((11.0,), -100)),
+        Tensor("dense_weight", (3, 8), "int8", Quantization((0.5,))),
+        Tensor("dense", (3,), "int8", Quantization((900.0,), 1)),
+    )
+    graph = TensorGraph(
+        tensors,
+        (
+            Conv2d(0, 1, 2, 3, Window((3, 3), padding=(1, 1, 1, 1)), "relu"),
+            MaxPool2d(3, 4, Window((2, 2), (2, 2))),
+            Add(4, 5, 6),
+            FullyConnected(6, 7, None, 8),
+        ),
+        (0,),
+        (8,),
+    )
+    constants = (
+        Constant(1, bytes((index * 37 + 11) % 256 for index in range(18))),
+        Constant(2, bytes((100, 0, 0, 0, 156, 255, 255, 255))),
+        Constant(5, bytes((index * 91 + 5) % 256 for index in range(8))),
+        Constant(7, bytes((index * 41 + 130) % 256 for index in range(24))),
+    )
+    features = tuple(Feature(f"pixel {index}", -1.0, 1.0, 8, True) for index in range(16))
+    return Network(Interface(features, ClassOutput(("left", "right", "none"))), TensorNet(graph, constants))

@@ -19,7 +19,7 @@ from codegen.ir import (
     Neuron,
     Term,
 )
-from tests.codegen.c.golden_networks import features, small_mlp, small_tree
+from tests.codegen.c.golden_networks import features, small_convolution, small_mlp, small_tree
 from tests.networks import codes_for
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "c"
@@ -36,14 +36,16 @@ def file(network: Network, suffix: str, **options: str) -> str:
         ("mlp.c", small_mlp(), {}),
         ("mlp_table.c", small_mlp(), {"form": "table"}),
         ("tree.c", small_tree(), {}),
+        ("tensor.c", small_convolution(), {"form": "portable"}),
     ],
 )
 def test_the_module_is_the_golden_text(name: str, network: Network, options: dict[str, str]) -> None:
     assert file(network, "golden.c", **options) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
-def test_the_header_is_the_golden_text() -> None:
-    assert file(small_mlp(), ".h") == (GOLDEN / "mlp.h").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "network"), [("mlp.h", small_mlp()), ("tensor.h", small_convolution())])
+def test_the_header_is_the_golden_text(name: str, network: Network) -> None:
+    assert file(network, ".h") == (GOLDEN / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,10 @@ def test_the_header_is_the_golden_text() -> None:
                 "extras/net_selftest.c",
                 "examples/Predict/Predict.ino",
             },
+        ),
+        (
+            "platformio",
+            {"library.json", "include/net.h", "src/net.c", "examples/selftest/net_selftest.c"},
         ),
     ],
 )
@@ -117,10 +123,19 @@ def test_small_networks_are_straight_and_large_ones_tables() -> None:
 def test_an_unknown_layout_and_form_are_refused_by_name() -> None:
     network = small_mlp()
     vectors = codes_for(network.interface, 3, 0)
-    with pytest.raises(EmitError, match="layout must be one of plain, cmake, arduino, not 'make'"):
+    with pytest.raises(
+        EmitError, match="layout must be one of plain, cmake, arduino, platformio, not 'make'"
+    ):
         emit_c(network, name="net", vectors=vectors, layout="make")  # type: ignore[arg-type]
     with pytest.raises(EmitError, match="form must be one of auto, straight, table, not 'fast'"):
         emit_c(network, name="net", vectors=vectors, form="fast")  # type: ignore[arg-type]
+    with pytest.raises(EmitError, match="form must be one of auto, portable, acle, asm, not 'table'"):
+        emit_c(
+            small_convolution(),
+            name="net",
+            vectors=codes_for(small_convolution().interface, 3, 0),
+            form="table",
+        )
 
 
 def test_vectors_of_another_shape_are_refused() -> None:

@@ -1,11 +1,15 @@
 """The build systems that come with a module build it."""
 
+import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from codegen.c import emit_c
+from codegen.ir import Network, TensorNet
 from codegen.verify.build import WARNINGS
-from tests.codegen.c.golden_networks import small_mlp
+from tests.codegen.c.golden_networks import small_convolution, small_mlp
 from tests.networks import codes_for
 
 TOOLCHAIN = """\
@@ -21,16 +25,24 @@ def run(folder: Path, *argv: str) -> str:
     return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def emitted(folder: Path, layout: str) -> Path:
-    network = small_mlp()
+def emitted(folder: Path, layout: str, network: Network | None = None) -> Path:
+    network = network or small_mlp()
     vectors = codes_for(network.interface, 5, 0)
     emit_c(network, name="net", vectors=vectors, layout=layout).write(folder)  # type: ignore[arg-type]
     return folder
 
 
-def test_cmake_builds_tests_and_installs_the_library(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+BODIES = pytest.mark.parametrize("network", [small_mlp(), small_convolution()], ids=["mlp", "tensors"])
+
+
+@BODIES
+def test_cmake_builds_tests_and_installs_the_library(
+    network: Network,
+    tmp_path: Path,
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
     requires_tool("cmake", "ctest", "gcc")
-    folder = emitted(tmp_path, "cmake")
+    folder = emitted(tmp_path, "cmake", network)
     run(folder, "cmake", "-S", ".", "-B", "build")
     run(folder, "cmake", "--build", "build")
     assert "100% tests passed, 0 tests failed out of 1" in run(folder, "ctest", "--test-dir", "build")
@@ -39,9 +51,14 @@ def test_cmake_builds_tests_and_installs_the_library(tmp_path: Path, requires_to
     assert list(folder.glob("installed/lib*/**/libnet.a"))
 
 
-def test_cmake_cross_compiles_the_library_without_the_self_test(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+@BODIES
+def test_cmake_cross_compiles_the_library_without_the_self_test(
+    network: Network,
+    tmp_path: Path,
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
     requires_tool("cmake", "arm-none-eabi-gcc")
-    folder = emitted(tmp_path, "cmake")
+    folder = emitted(tmp_path, "cmake", network)
     (folder / "arm.cmake").write_text(TOOLCHAIN, encoding="utf-8")
     run(folder, "cmake", "-S", ".", "-B", "build", "-DCMAKE_TOOLCHAIN_FILE=arm.cmake")
     run(folder, "cmake", "--build", "build")
@@ -49,9 +66,14 @@ def test_cmake_cross_compiles_the_library_without_the_self_test(tmp_path: Path, 
     assert not list(folder.glob("build/net_selftest*"))
 
 
-def test_the_arduino_sketch_compiles_as_cpp(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+@BODIES
+def test_the_arduino_sketch_compiles_as_cpp(
+    network: Network,
+    tmp_path: Path,
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
     requires_tool("g++")
-    folder = emitted(tmp_path, "arduino")
+    folder = emitted(tmp_path, "arduino", network)
     arduino = (
         "struct { void begin(long) {} template <class T> void println(T) {} } Serial;\n"
         "static void delay(int) {}\n"
@@ -69,3 +91,21 @@ def test_arduino_properties_have_the_required_keys(tmp_path: Path) -> None:
     required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url"}
     assert required | {"architectures", "includes"} == set(properties)
     assert properties["includes"] == "net.h"
+
+
+@BODIES
+def test_the_platformio_library_has_a_manifest_and_compiles_from_its_folders(
+    network: Network,
+    tmp_path: Path,
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
+    requires_tool("gcc")
+    folder = emitted(tmp_path, "platformio", network)
+    manifest = json.loads((folder / "library.json").read_text(encoding="utf-8"))
+    assert {"name", "version", "description", "keywords", "frameworks", "platforms"} < set(manifest)
+    assert (folder / "include" / manifest["headers"]).exists()
+    flags = manifest["build"]["flags"]
+    assert flags == ("-O2" if isinstance(network.body, TensorNet) else "-Os")
+    sources = ("src/net.c", "examples/selftest/net_selftest.c")
+    run(folder, "gcc", "-std=c99", flags, *WARNINGS, "-Iinclude", *sources, "-o", "selftest")
+    assert run(folder, "./selftest") == "net: 5 of 5 vectors agree\n"

@@ -55,7 +55,7 @@ def kernel_choices(draw: st.DrawFn, graph: TensorGraph) -> list[KernelChoice]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, size: tuple[int, int], max_dilation: int) -> Window:
+def windows(draw: st.DrawFn, size: tuple[int, int], max_dilation: int = 2) -> Window:
     """Any window that fits an input of this size and never looks at padding alone."""
     kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     dilation = draw(st.integers(1, max_dilation)), draw(st.integers(1, max_dilation))

@@ -11,10 +11,12 @@ from codegen.c import emit_c
 from codegen.cores import load_core
 from codegen.errors import CodegenError
 from codegen.ir import ClassOutput, Feature, Gate, GateNetlist, Interface, Network, Value, ValueOutput
+from codegen.ir.counts import count
 from codegen.verify import build, verify_c
+from codegen.verify import c as verify_module
 from codegen.verify.c import raw_rows
 from codegen.verify.measure import measure_firmware
-from tests.codegen.c.golden_networks import features, small_mlp, small_tree
+from tests.codegen.c.golden_networks import features, small_convolution, small_mlp, small_tree
 from tests.networks import codes_for
 
 TARGETS = ["c-host", "c-cortex-m0", "c-cortex-m4"]
@@ -56,8 +58,9 @@ def changed(artifact: Artifact, old: str, new: str) -> Artifact:
         (small_mlp(), "table"),
         (small_tree(), "auto"),
         (small_netlist(), "auto"),
+        (small_convolution(), "auto"),
     ],
-    ids=["straight", "table", "tree", "netlist"],
+    ids=["straight", "table", "tree", "netlist", "tensors"],
 )
 def test_every_body_is_proven_on_the_host_and_on_both_cores(
     network: Network, form: str, requires_tool
@@ -165,15 +168,45 @@ def test_an_artifact_without_the_module_is_refused(requires_tool) -> None:  # ty
         proofs(network, artifact)
 
 
-def test_a_firmware_beyond_the_simulated_machine_is_missing_not_wrong(requires_tool) -> None:  # type: ignore[no-untyped-def]
+def with_table(artifact: Artifact, n_bytes: int) -> Artifact:
+    table = f"static const int8_t big[{n_bytes}] = {{0}};\n\nvoid net_quantize"
+    return changed(changed(artifact, "return 10;", "return 10 + big[x[0]];"), "void net_quantize", table)
+
+
+def test_a_firmware_beyond_the_simulated_machines_is_missing_not_wrong(requires_tool) -> None:  # type: ignore[no-untyped-def]
     requires_tool(*TOOLS)
-    artifact = changed(emitted(small_tree()), "return 10;", "return 10 + big[x[0]];")
-    table = "static const int8_t big[400000] = {0};\n\nvoid net_quantize"
-    host, m0, m4 = proofs(small_tree(), changed(artifact, "void net_quantize", table))
-    assert (host.status, m0.status, m4.status) == ("proven", "missing", "proven")
+    host, m0, m4 = proofs(small_tree(), with_table(emitted(small_tree()), 5_000_000))
+    assert (host.status, m0.status, m4.status) == ("proven", "missing", "missing")
     assert m0.detail == (
         "arm-none-eabi-gcc: the firmware must fit the memory of the simulated machine, but does not"
     )
+
+
+def test_a_firmware_beyond_the_smaller_machine_runs_on_the_larger(requires_tool) -> None:  # type: ignore[no-untyped-def]
+    requires_tool(*TOOLS)
+    _, m0, _ = proofs(small_tree(), with_table(emitted(small_tree()), 400_000))
+    assert m0.status == "proven"
+    assert m0.tool.endswith("Cortex-M3 of the MPS2 board, AN385 (runs all instructions of a Cortex-M0)")
+
+
+def test_a_large_tensor_network_runs_on_fewer_rows_given_and_random_ones_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+    requires_tool,  # type: ignore[no-untyped-def]
+) -> None:
+    requires_tool(*TOOLS)
+    network = small_convolution()
+    macs = count(network).macs
+    monkeypatch.setattr(verify_module, "MAX_MACS", 40 * macs)
+    monkeypatch.setattr(verify_module, "MAX_MACS_ON_CORE", 10 * macs)
+    host, m0, m4 = proofs(network, emitted(network))
+    assert [proof.status for proof in (host, m0, m4)] == ["proven"] * 3
+    assert [proof.detail.split(" rows")[0] for proof in (host, m0, m4)] == ["40", "10", "10"]
+    given = codes_for(network.interface, 50, 2)
+    rows = verify_module._mixed(network, given, seed=4, n_random=300)
+    assert rows.shape == (40, 16)
+    assert (rows[0::2] == given[np.arange(20) * 50 // 20]).all()
+    assert rows[1].tolist() == [-128] * 16
+    assert rows[3].tolist() == [127] * 16
 
 
 def test_random_raw_rows_hold_special_values_and_come_first() -> None:
