@@ -24,10 +24,10 @@ from codegen.tflite import read_tflite
 from codegen.verify import measure_firmware
 
 MODELS = {"keyword spotting": "kws_ref_model.tflite", "anomaly detection": "ad01_int8.tflite"}
-CORES = ("cortex-m4", "cortex-m7", "cortex-m3", "cortex-m0")
+CORES = ("cortex-m4", "cortex-m7", "cortex-m3", "cortex-m0", "cortex-m55")
 PEERS = {
-    "keyword spotting": (7_640_314, 7_586_005, 10_406_854, 28_766_742),
-    "anomaly detection": (579_518, 579_941, 952_462, 1_755_741),
+    "keyword spotting": (7_640_314, 7_586_005, 10_406_854, 28_766_742, 1_793_330),
+    "anomaly detection": (579_518, 579_941, 952_462, 1_755_741, 146_810),
 }
 """Instructions of CMSIS-NN by core."""
 SHARES = {"keyword spotting": 0.42, "anomaly detection": 0.45}

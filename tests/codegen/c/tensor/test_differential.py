@@ -90,14 +90,14 @@ def test_networks_in_patches_agree_with_their_whole_evaluation(
     assert compile_and_run(["gcc", "-std=c99"], write_program(networks, artifacts, folder), folder) == ""
 
 
-@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m3", "cortex-m4"])
+@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m3", "cortex-m4", "cortex-m55", "rv32imc"])
 def test_random_networks_agree_with_evaluate_on_simulated_cores(
     core: str,
     tmp_path: Path,
     requires_tool,  # type: ignore[no-untyped-def]
 ) -> None:
     """Half of them in patches, all planned for the core that they run on."""
-    requires_tool("arm-none-eabi-gcc", "qemu-system-arm")
+    requires_tool(load_core(core).compiler, load_core(core).simulators[0].program)
     pairs = [(tensor_network(seed), WHOLE) for seed in range(8)]
     pairs += [pair for pair in map(patched, range(40, 50)) if pair is not None]
     networks = [network for network, _ in pairs]
