@@ -35,7 +35,7 @@ def with_bias(task: ConvTask, value: int) -> ConvTask:
     return replace(task, bias=bias)
 
 
-def run(tasks: list[KernelTask], core_name: str) -> list[str]:
+def check_exact(tasks: list[KernelTask], core_name: str) -> list[str]:
     """Runs the best forms, asserts that they are exact and gives which they were."""
     core = roomy_core(core_name)
     cases = cases_of(tasks, "asm", core)
@@ -53,7 +53,7 @@ def test_mixed_weights_end_where_a_pair_of_sums_leaves_32_bits(requires_tool: Ca
     inside, outside = with_bias(task, border), with_bias(task, border + 1)
     assert choose_packing(inside).mixed
     assert not choose_packing(outside).mixed
-    run([inside, outside], "cortex-m4")
+    check_exact([inside, outside], "cortex-m4")
 
 
 def test_mixed_weights_need_a_halfword_for_each_pair(requires_tool: Callable[..., None]) -> None:
@@ -65,7 +65,7 @@ def test_mixed_weights_need_a_halfword_for_each_pair(requires_tool: Callable[...
         weight[0, 0, 0, 0], weight[1, 0, 0, 0] = first, second
         found.append(replace(task, weight=weight))
         assert is_mixed_exact(found[-1]) == fits
-    run(found, "cortex-m4")
+    check_exact(found, "cortex-m4")
 
 
 @pytest.mark.parametrize("core_name", ["cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"])
@@ -79,7 +79,7 @@ def test_factors_near_one_and_beyond_take_the_general_requantization(
         for rounding in ("double", "single"):
             rule = Requantization((factor, 0.01, factor), rounding, 3)  # type: ignore[arg-type]
             tasks.append(replace(task, requantization=rule))
-    run(tasks, core_name)
+    check_exact(tasks, core_name)
 
 
 def test_a_large_sum_on_a_core_without_long_products_takes_general_code(
@@ -94,7 +94,7 @@ def test_a_large_sum_on_a_core_without_long_products_takes_general_code(
     outside = replace(with_bias(task, room + 1), requantization=rule)
     assert halves(inside) is not None
     assert halves(outside) is None
-    run([inside, outside], "cortex-m0")
+    check_exact([inside, outside], "cortex-m0")
 
 
 def test_halves_of_negative_numbers_round_away_from_zero(requires_tool: Callable[..., None]) -> None:
@@ -107,7 +107,7 @@ def test_halves_of_negative_numbers_round_away_from_zero(requires_tool: Callable
         rule = Requantization((0.25, 0.125, 0.0625), "double", zero_point, limits)
         tasks.append(ConvTask((16, 16, 1), POINT, weight, bias, 0, rule))
     for core_name in ("cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"):
-        run(tasks, core_name)
+        check_exact(tasks, core_name)
 
 
 def test_wide_shapes_fall_back_to_code_whose_offsets_reach(requires_tool: Callable[..., None]) -> None:
@@ -121,7 +121,7 @@ def test_wide_shapes_fall_back_to_code_whose_offsets_reach(requires_tool: Callab
         conv_task((1, 9, 1400), 2, POINT, Numbers(9)),
     ]
     for core_name in ("cortex-m4", "cortex-m3", "cortex-m0"):
-        run(tasks, core_name)
+        check_exact(tasks, core_name)
 
 
 def test_windows_that_see_padding_alone_are_exact(requires_tool: Callable[..., None]) -> None:
@@ -133,7 +133,7 @@ def test_windows_that_see_padding_alone_are_exact(requires_tool: Callable[..., N
         depthwise_task((3, 3, 5), 1, window, Numbers(3)),
     ]
     for core_name in ("cortex-m4", "cortex-m3", "cortex-m0", "cortex-m55"):
-        run(tasks, core_name)
+        check_exact(tasks, core_name)
 
 
 def test_a_core_without_features_gets_the_portable_form() -> None:
@@ -153,8 +153,8 @@ def test_the_forms_of_plain_tasks_are_the_assembler_ones(requires_tool: Callable
         depthwise_task((6, 7, 5), 1, window, Numbers(4)),
         fully_connected_task(33, 7, Numbers(5, "single")),
     ]
-    assert run(tasks, "cortex-m4") == ["asm"] * 5
-    assert run(tasks, "cortex-m3") == ["asm"] * 5
-    assert run(tasks, "cortex-m55") == ["asm"] * 5
-    assert run(tasks, "cortex-m0") == ["asm"] * 3 + ["acle"] * 2
+    assert check_exact(tasks, "cortex-m4") == ["asm"] * 5
+    assert check_exact(tasks, "cortex-m3") == ["asm"] * 5
+    assert check_exact(tasks, "cortex-m55") == ["asm"] * 5
+    assert check_exact(tasks, "cortex-m0") == ["asm"] * 3 + ["acle"] * 2
     assert load_core("cortex-m4").features >= {"dsp", "thumb2"}
