@@ -1,0 +1,20 @@
+"""The quantities that the cost of one kernel is linear in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Terms = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTerms:
+    """Of one operator on one core.
+
+    kernel: the form whose coefficients apply. instructions: quantities of one run. code: quantities of its
+    machine code. constant_bytes: of its tables, exactly.
+    """
+
+    kernel: str
+    instructions: Terms
+    code: Terms
+    constant_bytes: int

@@ -1,0 +1,137 @@
+"""Quantities of operators without weights, which are plain C on every core."""
+
+import math
+
+from codegen.ir.graph import Tensor, TensorGraph
+from codegen.ir.operators import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Concatenate,
+    GlobalAveragePool,
+    HardSwish,
+    MaxPool2d,
+    Operator,
+    Pad,
+    Quantize,
+    Reshape,
+    Softmax,
+    Window,
+)
+from hwmodels.mcu.tensor.terms import KernelTerms
+
+MAX_UNROLLED_TAPS = 9
+TABLE_BYTES = 256
+MAX_SOFTMAX_DEPTH = 4096
+
+
+def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | str:
+    """The quantities, or why there are none."""
+    tensors = graph.tensors
+    match operator:
+        case Reshape():
+            return KernelTerms("reshape", {}, {}, 0)
+        case Add():
+            return _add(operator, graph)
+        case AveragePool2d() | MaxPool2d():
+            return _pool(operator, graph)
+        case GlobalAveragePool():
+            height, width, n_channels = tensors[operator.input].shape
+            counts = {"calls": 1, "channels": n_channels, "items": height * width * n_channels}
+            return KernelTerms("global_average_pool", counts, {"kernels": 1}, 0)
+        case Clamp() | HardSwish() | Quantize():
+            return _mapping(operator, graph)
+        case Softmax():
+            return _softmax(operator, graph)
+        case Pad():
+            return _pad(operator, graph)
+        case Concatenate():
+            return _concatenation(operator, graph)
+        case _:
+            return f"{type(operator).__name__} has no C form"
+
+
+def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
+    n_items = graph.tensors[operator.output].n_items
+    return KernelTerms("add", {"calls": 1, "items": n_items}, {"kernels": 1}, 0)
+
+
+def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph) -> KernelTerms:
+    height, width, n_channels = graph.tensors[operator.input].shape
+    oh, ow, _ = graph.tensors[operator.output].shape
+    window = operator.window
+    rows, across = _inside(window, 0, height, oh), _inside(window, 1, width, ow)
+    clipped = any(_clipped(window, axis, n, out) for axis, n, out in ((0, height, oh), (1, width, ow)))
+    kh, kw = window.size
+    unrolled = not clipped and kh * kw <= MAX_UNROLLED_TAPS
+    n_outputs = oh * ow * n_channels
+    counts: dict[str, float] = {
+        "calls": 1,
+        "positions": oh * ow,
+        "outputs": n_outputs,
+        "taps": rows * across * n_channels,
+    }
+    if not unrolled:
+        counts["tap_rows"] = rows * ow * n_channels
+    kind = "average" if isinstance(operator, AveragePool2d) else "largest"
+    way = "unrolled" if unrolled else "clipped" if clipped else "loops"
+    code = {"kernels": 1, "taps": kh * kw if unrolled else 0}
+    return KernelTerms(f"{kind}_pool_{way}", counts, code, 0)
+
+
+def _inside(window: Window, axis: int, length: int, n_outputs: int) -> int:
+    """Taps inside of the input, of all outputs along an axis."""
+    size, stride, before = window.size[axis], window.stride[axis], window.padding[2 * axis]
+    return sum(
+        min(max(at * stride - before + size, 0), length) - min(max(at * stride - before, 0), length)
+        for at in range(n_outputs)
+    )
+
+
+def _clipped(window: Window, axis: int, length: int, n_outputs: int) -> bool:
+    before = window.padding[2 * axis]
+    return before > 0 or (n_outputs - 1) * window.stride[axis] - before + window.size[axis] > length
+
+
+def _mapping(operator: Clamp | HardSwish | Quantize, graph: TensorGraph) -> KernelTerms:
+    source, output = graph.tensors[operator.input], graph.tensors[operator.output]
+    shifted = not isinstance(operator, HardSwish) and _scales(source) == _scales(output)
+    counts, code = {"calls": 1, "items": output.n_items}, {"kernels": 1}
+    return KernelTerms("shifted", counts, code, 0) if shifted else KernelTerms("table", counts, code, TABLE_BYTES)
+
+
+def _scales(tensor: Tensor) -> tuple[float, ...]:
+    return () if tensor.quantization is None else tensor.quantization.scales
+
+
+def _softmax(operator: Softmax, graph: TensorGraph) -> KernelTerms | str:
+    shape = graph.tensors[operator.output].shape
+    depth = shape[-1] if shape else 1
+    if depth > MAX_SOFTMAX_DEPTH:
+        return f"a softmax has at most {MAX_SOFTMAX_DEPTH} items a row, not {depth}"
+    counts = {"calls": 1, "rows": math.prod(shape[:-1]), "items": math.prod(shape)}
+    scales = _scales(graph.tensors[operator.input])
+    n_counted = 256
+    if scales:
+        # Below 2**-22 or so an exponential is 0 in the sum, and its table ends.
+        n_counted = min(256, int(16 / (operator.beta * scales[0])) + 1)
+    return KernelTerms("softmax", counts, {"kernels": 1}, 4 * n_counted)
+
+
+def _pad(operator: Pad, graph: TensorGraph) -> KernelTerms:
+    source, output = graph.tensors[operator.input], graph.tensors[operator.output]
+    padded = [
+        axis for axis, sides in enumerate(zip(operator.before, operator.after, strict=True)) if any(sides)
+    ]
+    last = max(padded, default=0)
+    copies = math.prod(source.shape[:last])
+    counts = {"calls": 1, "filled": output.n_bytes, "copies": copies, "copied": source.n_bytes}
+    return KernelTerms("pad", counts, {"kernels": 1, "loops": last}, 0)
+
+
+def _concatenation(operator: Concatenate, graph: TensorGraph) -> KernelTerms:
+    output = graph.tensors[operator.output]
+    n_rows = math.prod(output.shape[: operator.axis])
+    n_inputs = len(operator.inputs)
+    counts = {"inputs": n_inputs, "copies": n_inputs * n_rows, "copied": output.n_bytes}
+    return KernelTerms("copy_rows", counts, {"inputs": n_inputs}, 0)
