@@ -42,7 +42,7 @@ def _pointwise(task: Task) -> KernelTerms:
     counts = _tile_terms(task, tiles, n_rows, n_words, 0)
     counts |= {"rows": n_rows, "copied": n_rows * _outputs(tiles) * sizes.n_in}
     code = _tile_code(task, tiles, n_words, None)
-    code |= {"copies": _sizes_sum(tiles) * min(sizes.n_in // 4, 4), "tails": _sizes_sum(tiles) * (sizes.n_in % 4)}
+    code |= {"copies": _site_outputs(tiles) * min(sizes.n_in // 4, 4), "tails": _site_outputs(tiles) * (sizes.n_in % 4)}
     return KernelTerms("pointwise_columns_dsp", counts, code, _stream_bytes(sizes, n_words))
 
 
@@ -85,8 +85,8 @@ def _columns(task: Task) -> KernelTerms:
         "runs": oh * _calls(tiles) * len(rows.runs),
     }
     code = _tile_code(task, tiles, n_words, None)
-    odd = len(rows.runs) * (rows.run_items % 2) * _sizes_sum(tiles)
-    code |= {"copies": _sizes_sum(tiles) * min(rows.run_items // 2, 8), "odd": odd, "moving": work.kept > 0}
+    odd = len(rows.runs) * (rows.run_items % 2) * _site_outputs(tiles)
+    code |= {"copies": _site_outputs(tiles) * min(rows.run_items // 2, 8), "odd": odd, "moving": work.kept > 0}
     return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words))
 
 
@@ -140,5 +140,6 @@ def _outputs(tiles: RowTiles) -> int:
     return sum(_each(tiles))
 
 
-def _sizes_sum(tiles: RowTiles) -> int:
-    return sum(tiles.sizes)
+def _site_outputs(tiles: RowTiles) -> int:
+    """Outputs of the calls in the code; columns are copied by code of each call's own."""
+    return (4 if tiles.whole else 0) + sum(n for _, n in tiles.rest)

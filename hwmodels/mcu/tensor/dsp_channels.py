@@ -14,6 +14,7 @@ from hwmodels.mcu.tensor.terms import KernelTerms
 
 LINE_BYTES = 4
 MAX_STRAIGHT_BLOCKS = 4
+MAX_HELD_TAPS = 9
 
 
 def depthwise(task: Task) -> KernelTerms:
@@ -53,13 +54,19 @@ def _is_paired(sizes: Geometry) -> bool:
 
 
 def _by_taps(task: Task, planes: Planes) -> KernelTerms:
+    """C that reads tap by tap, the weights held in locals where they are few."""
     sizes = task.sizes
     rows = sizes.n_out * sizes.out_size[0]
     n_outputs = rows * sizes.out_size[1]
     counts = _plane_terms(sizes, planes)
     counts |= {"channel_rows": rows, "products": n_outputs * sizes.n_taps, **task.finish.terms(n_outputs)}
-    code = _plane_code(sizes) | {"taps": min(sizes.n_taps, 9)}
-    return KernelTerms("depthwise_taps_dsp", counts, code, sizes.n_out * (sizes.n_taps + 16))
+    held = sizes.n_taps <= MAX_HELD_TAPS
+    if not held:
+        counts["tap_rows"] = n_outputs * sizes.window.size[0]
+    code = _plane_code(sizes) | {"taps": sizes.n_taps if held else sizes.window.size[1]}
+    n_weights = sizes.n_out * sizes.n_taps
+    constants = n_weights + -n_weights % 4 + 16 * sizes.n_out
+    return KernelTerms("depthwise_held_dsp" if held else "depthwise_loops_dsp", counts, code, constants)
 
 
 def _plane_terms(sizes: Geometry, planes: Planes) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Quantities of the kernels of M0; codegen.c.kernels.thumb1 says what each does."""
 
+from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import depthwise_planes
 from hwmodels.mcu.tensor.task import Task
 from hwmodels.mcu.tensor.terms import KernelTerms
@@ -34,7 +35,7 @@ def convolution(task: Task) -> KernelTerms:
         "clamps": task.finish.n_clamps,
         "doubled": task.finish.is_doubled,
     }
-    constants = sizes.n_out * (sizes.n_taps + 4 + SCALING_BYTES)
+    constants = _constants(sizes)
     if sizes.is_pointwise:
         strided = sizes.window.stride != (1, 1)
         counts["strided"] = 2 * n_pairs * strided
@@ -61,7 +62,7 @@ def depthwise(task: Task) -> KernelTerms:
         "multiplied": sizes.multiplier > 1,
     }
     name = "depthwise_held_thumb1" if held else "depthwise_loops_thumb1"
-    return KernelTerms(name, counts, code, sizes.n_out * (sizes.n_taps + 4 + SCALING_BYTES))
+    return KernelTerms(name, counts, code, _constants(sizes))
 
 
 def fully_connected(task: Task) -> KernelTerms:
@@ -81,5 +82,11 @@ def fully_connected(task: Task) -> KernelTerms:
         "clamps": task.finish.n_clamps,
         "doubled": task.finish.is_doubled,
     }
-    constants = sizes.n_out * (sizes.n_in + 4 + SCALING_BYTES)
+    constants = _constants(sizes)
     return KernelTerms("fully_connected_pairs_thumb1", counts, code, constants)
+
+
+def _constants(sizes: Geometry) -> int:
+    """Weights as bytes, in whole words, and for each output a bias and four constants."""
+    n_weights = sizes.n_out * sizes.n_taps
+    return n_weights + -n_weights % 4 + sizes.n_out * (4 + SCALING_BYTES)

@@ -3,6 +3,7 @@
 import math
 
 from codegen.ir.graph import Tensor, TensorGraph
+from codegen.ir.integer.softmax import difference_multiplier
 from codegen.ir.operators import (
     Add,
     AveragePool2d,
@@ -18,6 +19,7 @@ from codegen.ir.operators import (
     Softmax,
     Window,
 )
+from codegen.ir.requantization import quantize_multiplier
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 MAX_UNROLLED_TAPS = 9
@@ -52,8 +54,24 @@ def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | st
 
 
 def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
-    n_items = graph.tensors[operator.output].n_items
-    return KernelTerms("add", {"calls": 1, "items": n_items}, {"kernels": 1}, 0)
+    tensors = [graph.tensors[number] for number in (operator.left, operator.right, operator.output)]
+    n_items = tensors[2].n_items
+    shifts = sum(tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors)
+    products, divisions = _on_common_scale(tensors[:2])
+    each = {"shifts": shifts, "products": products, "divisions": divisions}
+    counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
+    return KernelTerms("add", counts, {"kernels": 1, **each}, 0)
+
+
+def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
+    """How many of two summands a product brings to the scale of both, and how many a division."""
+    scales = [scale for tensor in tensors for scale in _scales(tensor)[:1]]
+    products = divisions = 0
+    for scale in scales:
+        multiplier = quantize_multiplier(scale / (2 * max(scales)))
+        products += multiplier.q31 & 0x3FFFFF != 0
+        divisions += multiplier.exponent < 0
+    return products, divisions
 
 
 def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph) -> KernelTerms:
@@ -113,8 +131,7 @@ def _softmax(operator: Softmax, graph: TensorGraph) -> KernelTerms | str:
     scales = _scales(graph.tensors[operator.input])
     n_counted = 256
     if scales:
-        # Below 2**-22 or so an exponential is 0 in the sum, and its table ends.
-        n_counted = min(256, int(16 / (operator.beta * scales[0])) + 1)
+        n_counted = min(-difference_multiplier(operator.beta, scales[0])[1], 255) + 1
     return KernelTerms("softmax", counts, {"kernels": 1}, 4 * n_counted)
 
 
