@@ -9,6 +9,18 @@ RIDGE = 1e-3
 """Weight of the penalty on coefficients, in units of their quantity's largest share of a figure."""
 
 
+EXACT = "assembler"
+
+
+def fit_code(terms: list[Terms], code_bytes: list[int], floor: float) -> dict[str, float]:
+    """Coefficients of code, where the bytes of the assembler are known to count as they are."""
+    known = [float(one.get(EXACT, 0.0)) for one in terms]
+    rest = [{name: value for name, value in one.items() if name != EXACT} for one in terms]
+    left = [n_bytes - exact for n_bytes, exact in zip(code_bytes, known, strict=True)]
+    found = fit_terms(rest, left, floor, relative=False)
+    return found | {EXACT: 1.0} if any(known) else found
+
+
 def fit_terms(
     terms: list[Terms], wanted: list[float], floor: float, relative: bool = True
 ) -> dict[str, float]:

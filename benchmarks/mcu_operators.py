@@ -51,6 +51,8 @@ KINDS = (
     "quantize",
     "softmax",
     "pad",
+    "plain_average",
+    "plain_largest",
 )
 
 
@@ -245,6 +247,10 @@ def _plain(rng: np.random.Generator, kind: str) -> TensorNet | None:
     source = Quantization((float(rng.uniform(0.02, 0.1)),), int(rng.integers(-128, 128)))
     other = Quantization((float(rng.uniform(0.02, 0.1)),), int(rng.integers(-128, 128)))
     near = Quantization(source.scales, int(rng.integers(-128, 128)))
+    bare = Window(window.size, window.stride)
+    if min(shape[0] - window.size[0], shape[1] - window.size[1]) < 0:
+        return None
+    bared = (*output_size(bare, shape[:2]), shape[2])
     pooled = (*output_size(window, shape[:2]), shape[2])
     padded = tuple(
         size + before + after for size, before, after in zip(shape, (1, 2, 0), (2, 1, 0), strict=True)
@@ -253,6 +259,8 @@ def _plain(rng: np.random.Generator, kind: str) -> TensorNet | None:
         "add": (Add(0, 1, 2), shape, other),
         "average": (AveragePool2d(0, 1, window), pooled, source),
         "largest": (MaxPool2d(0, 1, window), pooled, source),
+        "plain_average": (AveragePool2d(0, 1, bare), bared, source),
+        "plain_largest": (MaxPool2d(0, 1, bare), bared, source),
         "mean": (GlobalAveragePool(0, 1), (shape[2],), near),
         "clamp": (Clamp(0, 1, "relu"), shape, source),
         "swish": (HardSwish(0, 1), shape, other),

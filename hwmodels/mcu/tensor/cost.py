@@ -98,7 +98,7 @@ def tensor_cost(
     module = coefficients.module
     n_calls = sum(times for run in runs for _, _, times in run.variants)
     n_functions = sum(len(run.variants) for run in runs)
-    library = {name for run in runs for _, one, _ in run.variants for name in one.library}
+    library = {name for run in runs for terms, one, _ in run.variants for name in (*one.library, *terms.routines)}
     return TensorCost(
         layers,
         module.instructions + module.call_instructions * n_calls,

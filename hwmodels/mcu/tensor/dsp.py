@@ -9,7 +9,7 @@ from codegen.plan.buffers import ColumnRows, PhaseRows, PointColumns
 from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import is_direct
 from hwmodels.mcu.tensor.assembled import assembled_bytes
-from hwmodels.mcu.tensor.rows import row_work, used_columns
+from hwmodels.mcu.tensor.rows import moving_routines, row_work, unrolled_copies, used_columns
 from hwmodels.mcu.tensor.task import Finish, Task
 from hwmodels.mcu.tensor.terms import KernelTerms
 
@@ -42,7 +42,12 @@ def _pointwise(task: Task) -> KernelTerms:
     counts = _tile_terms(task, tiles, n_rows, n_words, 0)
     counts |= {"rows": n_rows, "copied": n_rows * _outputs(tiles) * sizes.n_in}
     code = _tile_code(task, tiles, n_words, None)
-    code |= {"copies": _site_outputs(tiles) * min(sizes.n_in // 4, 4), "tails": _site_outputs(tiles) * (sizes.n_in % 4)}
+    sites, n_turns = _site_outputs(tiles), sizes.n_in // 4
+    code |= {
+        "copies": sites * unrolled_copies(n_turns, 4),
+        "copying": sites * (n_turns > 4),
+        "tails": sites * (sizes.n_in % 4),
+    }
     return KernelTerms("pointwise_columns_dsp", counts, code, _stream_bytes(sizes, n_words))
 
 
@@ -62,9 +67,9 @@ def _direct(task: Task) -> KernelTerms:
         "moved": work.moves * n_pairs * 4 * work.kept * rows.row_words,
     }
     code = _tile_code(task, tiles, 0, rows)
-    unrolled = sizes.n_in // 4 if sizes.n_in <= MAX_UNROLLED_CHANNELS else 4
+    unrolled = sizes.n_in // 4 if sizes.n_in <= MAX_UNROLLED_CHANNELS else unrolled_copies(sizes.n_in // 4, 4)
     code |= {"phases": len(rows.phases), "copies": len(rows.phases) * unrolled, "moving": work.kept > 0}
-    return KernelTerms("conv2d_direct_dsp", counts, code, _stream_bytes(sizes, n_pairs * kh * kw))
+    return KernelTerms("conv2d_direct_dsp", counts, code, _stream_bytes(sizes, n_pairs * kh * kw), moving_routines(sizes, work))
 
 
 def _columns(task: Task) -> KernelTerms:
@@ -86,8 +91,14 @@ def _columns(task: Task) -> KernelTerms:
     }
     code = _tile_code(task, tiles, n_words, None)
     odd = len(rows.runs) * (rows.run_items % 2) * _site_outputs(tiles)
-    code |= {"copies": _site_outputs(tiles) * min(rows.run_items // 2, 8), "odd": odd, "moving": work.kept > 0}
-    return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words))
+    sites, n_turns = _site_outputs(tiles), rows.run_items // 2
+    code |= {
+        "copies": sites * unrolled_copies(n_turns, 8),
+        "copying": sites * (n_turns > 8),
+        "odd": odd,
+        "moving": work.kept > 0,
+    }
+    return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), moving_routines(sizes, work))
 
 
 def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import depthwise_planes
 from hwmodels.mcu.tensor.assembled import assembled_bytes
 from hwmodels.mcu.tensor.dsp import scaling_of
-from hwmodels.mcu.tensor.rows import used_columns, used_rows
+from hwmodels.mcu.tensor.rows import unrolled_copies, used_columns, used_rows
 from hwmodels.mcu.tensor.task import Task
 from hwmodels.mcu.tensor.terms import KernelTerms
 
@@ -114,7 +114,7 @@ def fully_connected(task: Task) -> KernelTerms:
     }
     code = {
         "kernels": 1,
-        "copying": min(sizes.n_in // 4, 4),
+        "copying": unrolled_copies(sizes.n_in // 4, 4),
         "tails": sizes.n_in % 4,
         "assembler": LINE_BYTES * sum(_lines(task, n, n_words) for n, m in ((4, fours), (2, twos), (1, ones)) if m),
     }

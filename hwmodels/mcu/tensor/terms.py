@@ -11,10 +11,12 @@ class KernelTerms:
     """Of one operator on one core.
 
     kernel: the form whose coefficients apply. instructions: quantities of one run. code: quantities of its
-    machine code. constant_bytes: of its tables, exactly.
+    machine code. constant_bytes: of its tables, exactly. routines: of the compiler's library that it calls
+    besides those of its form.
     """
 
     kernel: str
     instructions: Terms
     code: Terms
     constant_bytes: int
+    routines: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import depthwise_planes
+from hwmodels.mcu.tensor.rows import share_inside
 from hwmodels.mcu.tensor.task import Task
 from hwmodels.mcu.tensor.terms import KernelTerms
 from hwmodels.mcu.tensor.thumb2 import plane_terms
@@ -18,7 +19,7 @@ def convolution(task: Task) -> KernelTerms:
     oh, ow = sizes.out_size
     n_pairs = -(-oh * ow // 2)
     dots, loops, rest = n_pairs * sizes.n_out, sizes.n_taps // UNROLLED, sizes.n_taps % UNROLLED
-    counts = {
+    counts: dict[str, float] = {
         "calls": 1,
         "position_pairs": n_pairs,
         "dots": dots,
@@ -40,8 +41,12 @@ def convolution(task: Task) -> KernelTerms:
         strided = sizes.window.stride != (1, 1)
         counts["strided"] = 2 * n_pairs * strided
         return KernelTerms("pointwise_columns_thumb1", counts, code | {"strided": strided}, constants)
-    counts["taps"] = 2 * n_pairs * sizes.window.size[0] * sizes.window.size[1]
-    counts["tap_rows"] = 2 * n_pairs * sizes.window.size[0]
+    (kh, kw), inside = sizes.window.size, share_inside(sizes)
+    counts["tap_rows"] = 2 * n_pairs * kh
+    counts["taps"] = 2 * n_pairs * kh * kw * inside
+    counts["outside"] = 2 * n_pairs * kh * kw * (1 - inside)
+    counts["cleared"] = counts["copied"] * (1 - inside)
+    counts["copied"] *= inside
     return KernelTerms("conv2d_columns_thumb1", counts, code, constants)
 
 
@@ -87,6 +92,12 @@ def fully_connected(task: Task) -> KernelTerms:
 
 
 def _constants(sizes: Geometry) -> int:
-    """Weights as bytes, in whole words, and for each output a bias and four constants."""
+    """Weights as bytes, in whole words, and for each output a bias and four constants.
+
+    Where a loop over outputs runs once the compiler makes these a part of the code.
+    """
     n_weights = sizes.n_out * sizes.n_taps
+    once = {"conv2d": 1, "depthwise": 0, "fully_connected": 3}[sizes.kind]
+    if sizes.n_out <= once:
+        return n_weights + -n_weights % 4
     return n_weights + -n_weights % 4 + sizes.n_out * (4 + SCALING_BYTES)

@@ -10,7 +10,7 @@ from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import depthwise_planes
 from hwmodels.mcu.tensor.assembled import assembled_bytes
 from hwmodels.mcu.tensor.dsp import scaling_of
-from hwmodels.mcu.tensor.rows import row_work, used_columns, used_rows
+from hwmodels.mcu.tensor.rows import moving_routines, row_work, used_columns, used_rows
 from hwmodels.mcu.tensor.task import Finish, Task
 from hwmodels.mcu.tensor.terms import KernelTerms
 
@@ -65,7 +65,7 @@ def weighted_rows(task: Task) -> KernelTerms | None:
         "moves": work.moves,
         "moved": work.moves * work.kept * rows.row_bytes,
     }
-    return KernelTerms("rows_thumb2", counts, code | {"moving": work.kept > 0}, constants)
+    return KernelTerms("rows_thumb2", counts, code | {"moving": work.kept > 0}, constants, moving_routines(sizes, work))
 
 
 @functools.lru_cache(maxsize=4096)

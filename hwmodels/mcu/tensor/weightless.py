@@ -3,6 +3,7 @@
 import math
 
 from codegen.ir.graph import Tensor, TensorGraph
+from codegen.ir.integer.elementwise import ADD_SHIFT
 from codegen.ir.integer.softmax import difference_multiplier
 from codegen.ir.operators import (
     Add,
@@ -23,6 +24,8 @@ from codegen.ir.requantization import quantize_multiplier
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 MAX_UNROLLED_TAPS = 9
+WIDE = 4
+"""From this width on the compiler makes loops of a padded pool's window."""
 TABLE_BYTES = 256
 MAX_SOFTMAX_DEPTH = 4096
 
@@ -58,9 +61,17 @@ def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
     n_items = tensors[2].n_items
     shifts = sum(tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors)
     products, divisions = _on_common_scale(tensors[:2])
-    each = {"shifts": shifts, "products": products, "divisions": divisions}
+    each = {"shifts": shifts, "products": products, "divisions": divisions, "left": _is_left(tensors)}
     counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
     return KernelTerms("add", counts, {"kernels": 1, **each}, 0)
+
+
+def _is_left(tensors: list[Tensor]) -> bool:
+    """Whether the sum on the common scale is shifted to the left on its way to the output's."""
+    scales = [tensor.quantization.scales[0] for tensor in tensors if tensor.quantization is not None]
+    if len(scales) < len(tensors):
+        return False
+    return quantize_multiplier(2 * max(scales[:2]) / (scales[2] * (1 << ADD_SHIFT))).exponent > 0
 
 
 def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
@@ -92,7 +103,9 @@ def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph) -> KernelTerm
     if not unrolled:
         counts["tap_rows"] = rows * ow * n_channels
     kind = "average" if isinstance(operator, AveragePool2d) else "largest"
-    way = "unrolled" if unrolled else "clipped" if clipped else "loops"
+    way = "unrolled" if unrolled else f"clipped_{min(kw, WIDE)}" if clipped else "loops"
+    if kind == "average" and not clipped:
+        counts["divisions"] = n_outputs * ((kh * kw) & (kh * kw - 1) > 0)
     code = {"kernels": 1, "taps": kh * kw if unrolled else 0}
     return KernelTerms(f"{kind}_pool_{way}", counts, code, 0)
 

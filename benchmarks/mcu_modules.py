@@ -1,0 +1,145 @@
+"""What a module has besides its kernels: modules of one operator, measured whole, and the compiler's routines."""
+
+import dataclasses
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mcu_operators import KINDS, case_of, random_operator
+
+from codegen.c import emit_c
+from codegen.cores import Core, load_core
+from codegen.ir import Clamp, Feature, Interface, Network, Quantization, Tensor, TensorGraph, TensorNet
+from codegen.ir import Value, ValueOutput
+from codegen.toolchain import run_tool
+from codegen.verify import measure_firmware
+from codegen.verify.build import ARM_GCC, compile_c
+from codegen.verify.kernels import run_kernels_on_core
+from hwmodels.mcu.tensor.kernels import kernel_terms
+from hwmodels.mcu.tensor.terms import KernelTerms
+
+KEPT = Path(__file__).parent / "results" / "mcu_tensor_modules.json"
+SEEDS = range(12)
+"""Of the operators whose routines are looked up."""
+CHAIN = 9
+_SECTION = re.compile(r"^RELOCATION RECORDS FOR \[\.text\.(kernel\d+)[\w.]*\]:$")
+_ROUTINE = re.compile(r"\s((?:mem(?:cpy|set|move))|__\w+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """kernel: a form, or "chain 1", "chain 9" for so many calls of one function of no weight.
+
+    library: routines that the form calls. flash_bytes, instructions, stack_bytes: of the whole module for
+    chains, 0 for forms.
+    """
+
+    core: str
+    kernel: str
+    library: tuple[str, ...]
+    flash_bytes: int = 0
+    instructions: float = 0.0
+    stack_bytes: int = 0
+
+
+def measure_modules(name: str) -> list[ModuleRow]:
+    core = load_core(name)
+    roomy = dataclasses.replace(core, simulators=core.simulators[-1:])
+    rows = [ModuleRow(name, kernel, routines) for kernel, routines in _libraries(roomy).items()]
+    for length in (1, CHAIN):
+        network = _chain(length)
+        codes = np.zeros((1, network.interface.n_features), dtype=np.int32)
+        artifact = emit_c(network, name="net", vectors=codes, core=core)
+        found = measure_firmware(artifact, network, codes, roomy)
+        rows.append(
+            ModuleRow(
+                name, f"chain {length}", (), found.flash_bytes, found.instructions_mean, found.stack_bytes
+            )
+        )
+    return rows
+
+
+def module_terms(rows: list[ModuleRow]) -> dict[str, float]:
+    """Of a module with no operator, and of each call; a clamp's own code is taken off."""
+    one, many = (next(row for row in rows if row.kernel == f"chain {n}") for n in (1, CHAIN))
+    call_bytes = (many.flash_bytes - one.flash_bytes) / (CHAIN - 1)
+    each = (many.instructions - one.instructions) / (CHAIN - 1)
+    return {
+        "flash_bytes": one.flash_bytes - call_bytes,
+        "instructions": round(one.instructions - each, 1),
+        "stack_bytes": one.stack_bytes,
+        "call_bytes": call_bytes,
+        "call_instructions": 4.0,
+    }
+
+
+def _chain(length: int) -> Network:
+    """One clamp after the other over one item, so that next to nothing but calls is there."""
+    scale = Quantization((0.05,), 3)
+    tensors = tuple(Tensor(f"t{at}", (1,), "int8", scale) for at in range(length + 1))
+    operators = tuple(Clamp(at, at + 1, "relu") for at in range(length))
+    graph = TensorGraph(tensors, operators, (0,), (length,))
+    feature = Feature("x", -6.5, 6.25, 8, signed=True)
+    return Network(Interface((feature,), ValueOutput((Value("y", 0.05, 0.0),))), TensorNet(graph, ()))
+
+
+def _libraries(core: Core) -> dict[str, tuple[str, ...]]:
+    """By form the routines of the compiler that most of its operators call."""
+    nets = [random_operator(kind, seed) for kind in KINDS for seed in SEEDS]
+    cases = [case_of(net, f"kernel{at}", core) for at, net in enumerate(nets)]
+    calls: dict[str, set[str]] = {}
+
+    def inspect(folder: Path) -> None:
+        name = ""
+        text = run_tool(["arm-none-eabi-objdump", "-r", "kernels.o"], cwd=folder, timeout_s=60.0).stdout
+        for line in text.decode().splitlines():
+            if line.startswith("RELOCATION"):
+                match = _SECTION.match(line)
+                name = match.group(1) if match else ""
+            elif name and (found := _ROUTINE.search(line)):
+                calls.setdefault(name, set()).add(found.group(1))
+
+    run_kernels_on_core(cases, core, inspect=inspect)
+    by_kernel: dict[str, list[set[str]]] = {}
+    for at, net in enumerate(nets):
+        terms = kernel_terms(net.graph, core)
+        if isinstance(terms, KernelTerms):
+            by_kernel.setdefault(terms.kernel, []).append(calls.get(f"kernel{at}", set()))
+    found = {}
+    for kernel, sets in by_kernel.items():
+        names = sorted(set().union(*sets))
+        found[kernel] = tuple(name for name in names if sum(name in one for one in sets) * 2 > len(sets))
+    return found
+
+
+def library_bytes(core_name: str, names: list[str]) -> dict[str, int]:
+    """What each routine adds to a program."""
+    core = load_core(core_name)
+    with tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
+        none = _linked_bytes(core, [], folder)
+        return {name: _linked_bytes(core, [name], folder) - none for name in names}
+
+
+def _linked_bytes(core: Core, names: list[str], folder: Path) -> int:
+    calls = "".join(f"    bl {name}\n" for name in names)
+    text = f"    .syntax unified\n    .thumb\n    .text\n    .global main\n    .thumb_func\nmain:\n{calls}    bx lr\n"
+    (folder / "main.S").write_text(text, encoding="utf-8")
+    compile_c(ARM_GCC, [*core.compiler_flags, "-nostartfiles", "-Wl,-e,main", "main.S", "-o", "main"], folder)
+    sizes = run_tool(["arm-none-eabi-size", "main"], cwd=folder, timeout_s=60.0).stdout.decode()
+    return int(sizes.splitlines()[1].split()[0]) - 4 * len(names)
+
+
+def read_modules() -> list[ModuleRow]:
+    if not KEPT.exists():
+        return []
+    document = json.loads(KEPT.read_text(encoding="utf-8"))
+    return [ModuleRow(**{**row, "library": tuple(row["library"])}) for row in document]
+
+
+def write_modules(rows: list[ModuleRow]) -> None:
+    lines = ",\n".join(json.dumps(dataclasses.asdict(row)) for row in rows)
+    KEPT.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
