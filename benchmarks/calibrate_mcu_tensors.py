@@ -27,6 +27,7 @@ from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7")
+MOVING = ("memcpy", "memmove", "memset")
 MIN_OPERATORS = 6
 """A form that fewer operators have is not calibrated."""
 FLOOR = {"instructions": 60.0, "code_bytes": 150.0}
@@ -71,7 +72,7 @@ def fit_core(rows: list[Row], modules: list[ModuleRow], core: str) -> dict[str, 
     libraries = {row.kernel: list(row.library) for row in modules if row.core == core}
     kernels = fit_kernels(rows, core, libraries)
     kernels["reshape"] = {"operators": 0, "instructions": {}, "code_bytes": {}, "stack_bytes": 0, "library": []}
-    names = sorted({name for some in libraries.values() for name in some})
+    names = sorted({*MOVING, *(name for some in libraries.values() for name in some)})
     return {
         "kernels": kernels,
         "library_bytes": library_bytes(core, names),

@@ -6,12 +6,14 @@ import numpy as np
 
 from codegen.c.kernels import KernelCode, emit_kernel
 from codegen.c.operators import Function, emit_operator
+from codegen.c.render import render
 from codegen.c.tensor.tasks import kernel_task
 from codegen.cores import Core
 from codegen.ir import (
     Add,
     AveragePool2d,
     Clamp,
+    Concatenate,
     Constant,
     Conv2d,
     DepthwiseConv2d,
@@ -53,6 +55,7 @@ KINDS = (
     "pad",
     "plain_average",
     "plain_largest",
+    "concatenate",
 )
 
 
@@ -71,6 +74,8 @@ def case_of(net: TensorNet, name: str, core: Core) -> KernelCase:
     graph, operator = net.graph, net.graph.operators[0]
     if isinstance(operator, Conv2d | DepthwiseConv2d | FullyConnected):
         code = emit_kernel(kernel_task(net, operator, graph), name, "asm", core.features)
+    elif isinstance(operator, Concatenate):
+        code = _copying(name, graph, operator)
     else:
         code = _wrapped(emit_operator(operator, graph, f"{name}_f"), name, graph)
     n_bytes = sum(graph.tensors[tensor].n_bytes for tensor in graph.inputs)
@@ -90,6 +95,23 @@ def _wrapped(function: Function, name: str, graph: TensorGraph) -> KernelCode:
     call = f"{{\n    (void)scratch;\n    {function.name}({', '.join(starts)}, output);\n}}\n"
     head = "#include <string.h>\n"
     return KernelCode(head + function.constants, f"{function.functions}\n{prototype}\n{call}", prototype, 0, "portable")
+
+
+def _copying(name: str, graph: TensorGraph, operator: Concatenate) -> KernelCode:
+    """A concatenation of two inputs along the last axis, as the emitted module copies rows."""
+    sizes = [graph.tensors[tensor].shape[operator.axis] for tensor in operator.inputs]
+    pitch, n_rows = sum(sizes), graph.tensors[operator.output].n_items // sum(sizes)
+    prototype = f"static void {name}(const int8_t *input, int8_t *output, void *scratch)"
+    calls = [
+        f"    {name}_rows({source}, {size}, {target}, {pitch}, {n_rows}, {size});"
+        for source, target, size in (
+            ("input", "output", sizes[0]),
+            (f"input + {n_rows * sizes[0]}", f"output + {sizes[0]}", sizes[1]),
+        )
+    ]
+    body = "\n".join(["{", "    (void)scratch;", *calls, "}", ""])
+    functions = render("tensor/copy_rows.c.j2", name=f"{name}_rows") + f"\n{prototype}\n{body}"
+    return KernelCode("#include <stddef.h>\n#include <string.h>\n", functions, prototype, 0, "portable")
 
 
 def _pick(rng: np.random.Generator, *values: int) -> int:
@@ -268,6 +290,14 @@ def _plain(rng: np.random.Generator, kind: str) -> TensorNet | None:
         "softmax": (Softmax(0, 1, 1.0), shape, Quantization((1 / 256,), -128)),
         "pad": (Pad(0, 1, (1, 2, 0), (2, 1, 0)), padded, source),
     }
+    if kind == "concatenate":
+        other_shape = (*shape[:2], _pick(rng, 4, 8, 16, int(rng.integers(1, 30))))
+        tensors = (
+            Tensor("input", shape, "int8", source),
+            Tensor("right", other_shape, "int8", source),
+            Tensor("output", (*shape[:2], shape[2] + other_shape[2]), "int8", source),
+        )
+        return TensorNet(TensorGraph(tensors, (Concatenate((0, 1), 2, 2),), (0, 1), (2,)), ())
     operator, out_shape, quantized = makers[kind]
     inputs = [Tensor("input", shape, "int8", source)]
     if kind == "add":

@@ -12,7 +12,7 @@ from codegen.ir.batch_counts import count_batch as count_macs
 from codegen.ir.counts import count
 from hwmodels.mcu.batch import BatchCounts, count_batch
 from hwmodels.mcu.board import Board, Fact, load_board
-from hwmodels.mcu.coefficients import Form, FormCoefficients, load_coefficients
+from hwmodels.mcu.coefficients import Coefficients, Form, FormCoefficients, load_coefficients
 from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
 from hwmodels.mcu.tensor import TensorCost
 from hwmodels.mcu.tensor_price import coefficients_or_reason, graph_of, price_tensors, tensor_items
@@ -51,7 +51,7 @@ class McuModel:
 
     def __init__(self, board: str = "stm32f446re") -> None:
         self.board: Board = load_board(board)
-        self._coefficients = load_coefficients(self.board.core.name)
+        self._coefficients = _mlp_coefficients(self.board.core.name)
         self._tensor_coefficients = coefficients_or_reason(self.board.core)
 
     @property
@@ -64,7 +64,7 @@ class McuModel:
 
     def accepts(self, design: Design) -> str | None:
         """None, or why the design has no price."""
-        found = self.tensor_cost(design) if graph_of(design) is not None else _program_of(design)
+        found = self.tensor_cost(design) if graph_of(design) is not None else self._program(design)
         return found if isinstance(found, str) else None
 
     def tensor_cost(self, design: Design) -> TensorCost | str:
@@ -79,20 +79,31 @@ class McuModel:
         """Raises HardwareModelError for a design that is not accepted. The workload does not matter."""
         if graph_of(design) is not None:
             return self._price_tensors(design)
-        found = _program_of(design)
+        found = self._program(design)
         if isinstance(found, str):
             raise HardwareModelError(f"mcu: {found}")
         program, interface = found
+        fitted = self._fitted
         form: Form = choose_form(program, input_type(interface))
         count_form = count_straight if form == "straight" else count_table
-        counts, coefficients = count_form(program, interface), self._coefficients.forms[form]
+        counts, coefficients = count_form(program, interface), fitted.forms[form]
         items = _items(counts, coefficients)
         totals = {
             name: sum(item.amount for item in items if item.metric == name)
             for name in ("flash_bytes", "ram_bytes", "instructions")
         }
         totals["macs"] = float(count(design.content).macs)
-        return Cost(totals | self._times(totals["instructions"]), items, self._sources(self._coefficients.source))
+        return Cost(totals | self._times(totals["instructions"]), items, self._sources(fitted.source))
+
+    def _program(self, design: Design) -> tuple[MlpProgram, Interface] | str:
+        return self._coefficients if isinstance(self._coefficients, str) else _program_of(design)
+
+    @property
+    def _fitted(self) -> Coefficients:
+        """Of bespoke MLPs. Raises HardwareModelError for a core without."""
+        if isinstance(self._coefficients, str):
+            raise HardwareModelError(f"mcu: {self._coefficients}")
+        return self._coefficients
 
     def _price_tensors(self, design: Design) -> Cost:
         found = self.tensor_cost(design)
@@ -132,7 +143,7 @@ class McuModel:
         return totals | times | {"macs": macs}
 
     def _straight_totals(self, counts: BatchCounts) -> dict[str, FloatVector]:
-        coefficients = self._coefficients.forms["straight"]
+        coefficients = self._fitted.forms["straight"]
         return {
             "flash_bytes": counts.quantities @ counts.vector(coefficients.flash_bytes) + counts.table_bytes,
             "ram_bytes": counts.array_bytes + coefficients.frame_bytes,
@@ -153,6 +164,14 @@ class McuModel:
             _source("cycles_per_instruction", "1", board.cycles_per_instruction),
             _source("active_power_mw", "mW", board.active_power_mw),
         )
+
+
+def _mlp_coefficients(core: str) -> Coefficients | str:
+    """The fit of a core for bespoke MLPs, or why there is none."""
+    try:
+        return load_coefficients(core)
+    except HardwareModelError as error:
+        return str(error).removeprefix("mcu: ")
 
 
 def _program_of(design: Design) -> tuple[MlpProgram, Interface] | str:

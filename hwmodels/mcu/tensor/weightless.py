@@ -61,17 +61,17 @@ def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
     n_items = tensors[2].n_items
     shifts = sum(tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors)
     products, divisions = _on_common_scale(tensors[:2])
-    each = {"shifts": shifts, "products": products, "divisions": divisions, "left": _is_left(tensors)}
+    each = {"shifts": shifts, "products": products, "divisions": divisions, "rescaled": _is_rescaled(tensors)}
     counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
     return KernelTerms("add", counts, {"kernels": 1, **each}, 0)
 
 
-def _is_left(tensors: list[Tensor]) -> bool:
-    """Whether the sum on the common scale is shifted to the left on its way to the output's."""
+def _is_rescaled(tensors: list[Tensor]) -> bool:
+    """Whether a product brings the sum from the common scale to the output's, not a shift alone."""
     scales = [tensor.quantization.scales[0] for tensor in tensors if tensor.quantization is not None]
     if len(scales) < len(tensors):
-        return False
-    return quantize_multiplier(2 * max(scales[:2]) / (scales[2] * (1 << ADD_SHIFT))).exponent > 0
+        return True
+    return quantize_multiplier(2 * max(scales[:2]) / (scales[2] * (1 << ADD_SHIFT))).q31 != 1 << 30
 
 
 def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
@@ -164,4 +164,4 @@ def _concatenation(operator: Concatenate, graph: TensorGraph) -> KernelTerms:
     n_rows = math.prod(output.shape[: operator.axis])
     n_inputs = len(operator.inputs)
     counts = {"inputs": n_inputs, "copies": n_inputs * n_rows, "copied": output.n_bytes}
-    return KernelTerms("copy_rows", counts, {"inputs": n_inputs}, 0)
+    return KernelTerms("copy_rows", counts, {"inputs": n_inputs}, 0, ("memcpy",))
