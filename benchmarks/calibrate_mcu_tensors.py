@@ -27,6 +27,15 @@ from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7")
+NOTHING: dict[str, object] = {
+    "operators": 0,
+    "instructions": {},
+    "code_bytes": {},
+    "stack_bytes": 0,
+    "library": [],
+    "shared_bytes": 0.0,
+}
+"""Of an operator that is no code."""
 MOVING = ("memcpy", "memmove", "memset")
 MIN_OPERATORS = 6
 """A form that fewer operators have is not calibrated."""
@@ -45,7 +54,7 @@ def by_kernel(rows: list[Row], core: str) -> dict[str, list[tuple[Row, KernelTer
     return found
 
 
-def fit_kernels(rows: list[Row], core: str, libraries: dict[str, list[str]]) -> dict[str, object]:
+def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> dict[str, object]:
     fitted: dict[str, object] = {}
     for kernel, pairs in sorted(by_kernel(rows, core).items()):
         used = [(row, terms) for row, terms in pairs if not row.is_held_out]
@@ -62,17 +71,18 @@ def fit_kernels(rows: list[Row], core: str, libraries: dict[str, list[str]]) -> 
                 [terms.code for _, terms in used], [row.code_bytes for row, _ in used], FLOOR["code_bytes"]
             ),
             "stack_bytes": max(row.stack_bytes for row, _ in used),
-            "library": libraries.get(kernel, []),
+            "library": list(modules[kernel].library),
+            "shared_bytes": modules[kernel].shared_bytes,
         }
     return fitted
 
 
 def fit_core(rows: list[Row], modules: list[ModuleRow], core: str) -> dict[str, object]:
     """The entry of a core: kernels, routines of the compiler, and what a module has besides."""
-    libraries = {row.kernel: list(row.library) for row in modules if row.core == core}
-    kernels = fit_kernels(rows, core, libraries)
-    kernels["reshape"] = {"operators": 0, "instructions": {}, "code_bytes": {}, "stack_bytes": 0, "library": []}
-    names = sorted({*MOVING, *(name for some in libraries.values() for name in some)})
+    by_name = {row.kernel: row for row in modules if row.core == core}
+    kernels = fit_kernels(rows, core, by_name)
+    kernels["reshape"] = NOTHING
+    names = sorted({*MOVING, *(name for row in by_name.values() for name in row.library)})
     return {
         "kernels": kernels,
         "library_bytes": library_bytes(core, names),

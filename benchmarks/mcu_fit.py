@@ -34,7 +34,5 @@ def fit_terms(
     system = np.vstack([scaled / size, RIDGE * np.eye(len(names))])
     solution, _ = nnls(system, np.concatenate([target * weight, np.zeros(len(names))]))
     return {
-        name: float(f"{value:.5g}")
-        for name, value in zip(names, solution / size, strict=True)
-        if value > 0
+        name: float(f"{value:.5g}") for name, value in zip(names, solution / size, strict=True) if value > 0
     }

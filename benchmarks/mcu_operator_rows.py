@@ -16,8 +16,8 @@ HELD_OUT_FROM = 1000
 WEIGHTED, POOLS = KINDS[:6], ("average", "largest", "plain_average", "plain_largest")
 N_FITTED = {kind: 60 if kind in WEIGHTED else 40 if kind in POOLS else 24 for kind in KINDS}
 N_HELD_OUT = {kind: 20 if kind in WEIGHTED else 16 if kind in POOLS else 8 for kind in KINDS}
-BATCH = 120
-"""Operators in one program."""
+BATCH, SMALL_BATCH, LARGE_KIB = 120, 16, 1024
+"""Operators in one program, where flash is large, and where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,10 @@ def measure_core(name: str) -> list[Row]:
         for kind in KINDS
         for seed in (*range(N_FITTED[kind]), *range(HELD_OUT_FROM, HELD_OUT_FROM + N_HELD_OUT[kind]))
     ]
+    batch = BATCH if roomy.simulators[0].flash_kib >= LARGE_KIB else SMALL_BATCH
     rows: list[Row] = []
-    for first in range(0, len(wanted), BATCH):
-        some = wanted[first : first + BATCH]
+    for first in range(0, len(wanted), batch):
+        some = wanted[first : first + batch]
         cases = [case_of(random_operator(*one), f"kernel{at}", roomy) for at, one in enumerate(some)]
         found = measure_kernels(cases, roomy)
         rows += [Row(name, *one, *dataclasses.astuple(cost)) for one, cost in zip(some, found, strict=True)]

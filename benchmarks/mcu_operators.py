@@ -94,7 +94,9 @@ def _wrapped(function: Function, name: str, graph: TensorGraph) -> KernelCode:
     prototype = f"static void {name}(const int8_t *input, int8_t *output, void *scratch)"
     call = f"{{\n    (void)scratch;\n    {function.name}({', '.join(starts)}, output);\n}}\n"
     head = "#include <string.h>\n"
-    return KernelCode(head + function.constants, f"{function.functions}\n{prototype}\n{call}", prototype, 0, "portable")
+    return KernelCode(
+        head + function.constants, f"{function.functions}\n{prototype}\n{call}", prototype, 0, "portable"
+    )
 
 
 def _copying(name: str, graph: TensorGraph, operator: Concatenate) -> KernelCode:
@@ -124,10 +126,14 @@ def _image(rng: np.random.Generator) -> tuple[int, int]:
     return int(rng.integers(3, 26)), int(rng.integers(3, 26))
 
 
-def _padding(rng: np.random.Generator, size: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int, int, int]:
+def _padding(
+    rng: np.random.Generator, size: tuple[int, int], stride: tuple[int, int]
+) -> tuple[int, int, int, int]:
     if rng.random() < 0.25:
         return 0, 0, 0, 0
-    sides = [(max(k - s, 0) // 2, max(k - s, 0) - max(k - s, 0) // 2) for k, s in zip(size, stride, strict=True)]
+    sides = [
+        (max(k - s, 0) // 2, max(k - s, 0) - max(k - s, 0) // 2) for k, s in zip(size, stride, strict=True)
+    ]
     return (*sides[0], *sides[1])
 
 

@@ -2,8 +2,8 @@
 
 python benchmarks/mcu_tensors.py [--check]
 
-Judges hwmodels/mcu/tensor/coefficients.json on the held-out operators of benchmarks/mcu_operator_rows.py, and on
-the two reference models as benchmarks/tensor_firmware.py measured them, before training (the graph alone).
+Judges hwmodels/mcu/tensor/coefficients.json on the held-out operators of benchmarks/mcu_operator_rows.py, and
+on the two reference models as benchmarks/tensor_firmware.py measured them, before training (the graph alone).
 Nothing is compiled or run: both hold what was measured. Pools over padding are judged apart: the compiler
 makes very different code of equal text.
 """
@@ -80,7 +80,9 @@ def priced_network(name: str, core_name: str) -> TensorCost:
 
 
 def print_kernels(errors: list[Errors]) -> None:
-    print("| core | kernel | operators | instructions, mean / worst | code, mean / worst, bytes | constants |")
+    print(
+        "| core | kernel | operators | instructions, mean / worst | code, mean / worst, bytes | constants |"
+    )
     print("|---|---|---|---|---|---|")
     for one in errors:
         mean, worst = (f"{value:.1f} %" for value in _mean_worst(one.instructions))
@@ -94,7 +96,12 @@ def kernel_bars(errors: list[Errors]) -> list[Bar]:
     bars = []
     for core in CORES:
         for group in ("with weights", "without weights", "padded pools"):
-            values = [value for one in errors if (one.core, one.group) == (core, group) for value in one.instructions]
+            values = [
+                value
+                for one in errors
+                if (one.core, one.group) == (core, group)
+                for value in one.instructions
+            ]
             mean, worst = _mean_worst(values)
             bars.append(Bar(f"{core}, {group}: mean error", round(mean, 2), MEAN_BAR, "%", "min"))
             bars.append(Bar(f"{core}, {group}: worst error", round(worst, 2), WORST_BAR, "%", "min"))
@@ -105,7 +112,7 @@ def network_bars(measured: Mapping[str, Any]) -> list[Bar]:
     print("| network | core | instructions | flash | ram | arena |\n|---|---|---|---|---|---|")
     bars = []
     for name in tensor_firmware.MODELS:
-        for core in CORES:
+        for core in tensor_firmware.CORES:
             priced, real = priced_network(name, core), measured[f"{name}, {core}"]
             error = 100 * (priced.instructions / real["instructions_mean"] - 1)
             flash = priced.flash_bytes - real["flash_bytes"]
@@ -115,10 +122,11 @@ def network_bars(measured: Mapping[str, Any]) -> list[Bar]:
                 f"{priced.arena_bytes:,} ({priced.arena_bytes - real['arena_bytes']:+,}) |"
             )
             allowed = max(FLASH_SHARE * real["flash_bytes"], FLASH_BYTES)
+            arena = abs(priced.arena_bytes - real["arena_bytes"])
             bars += [
                 Bar(f"{name}, {core}: instructions", round(abs(error), 2), MEAN_BAR, "%", "min"),
                 Bar(f"{name}, {core}: flash", round(abs(flash)), allowed, "bytes off", "min"),
-                Bar(f"{name}, {core}: arena", abs(priced.arena_bytes - real["arena_bytes"]), 0, "bytes off", "min"),
+                Bar(f"{name}, {core}: arena", arena, 0, "bytes off", "min"),
             ]
     return bars
 

@@ -1,4 +1,4 @@
-"""The worst-case stack of a compiled function, by the compiler's call graph and the assembler's instructions."""
+"""The worst-case stack of a compiled function, by the compiler's call graph and the frames of assembler."""
 
 import functools
 import re
@@ -24,7 +24,9 @@ def worst_stack(folder: Path, stem: str, function: str) -> int:
 def worst_stacks(folder: Path, stem: str, functions: tuple[str, ...]) -> dict[str, int]:
     """The same of several functions."""
     text = (folder / f"{stem}.ci").read_text(encoding="utf-8")
-    frames = _assembled_frames(folder, stem) | {_plain(title): int(size) for title, size in _NODE.findall(text)}
+    frames = _assembled_frames(folder, stem) | {
+        _plain(title): int(size) for title, size in _NODE.findall(text)
+    }
     calls: dict[str, set[str]] = {}
     for source, target in _EDGE.findall(text):
         calls.setdefault(_plain(source), set()).add(_plain(target))

@@ -1,6 +1,6 @@
 """estimate model.tflite, estimate network.json: what a network costs on a microcontroller, layer by layer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from nas.report.figures import count, quantity
 
 SUFFIXES = (".tflite", ".json")
 TAGS_BY_NAME = {kind.__name__: tag for kind, tag in TAGS.items()}
+HELD = "outputs of layers and scratch, first byte + bytes"
+LEFT = ("layer", "kernel", HELD)
+"""Headings of columns of words."""
 Rows = Sequence[tuple[str, ...]]
 
 
@@ -27,7 +30,7 @@ def estimate_network(path: Path, *, board: str, json: bool) -> None:
     """Flash, RAM, instructions, latency and energy on a board; of a tensor network each layer and the memory
     over time, in the order of operators that needs the fewest bytes.
 
-    A .tflite file is imported as `silkscreen import` does it. Raises HardwareModelError for what has no price.
+    A .tflite file is imported as `silkscreen import` does it. Raises HardwareModelError for what has none.
     """
     model = McuModel(board)
     design = _design(path, model)
@@ -67,9 +70,7 @@ def _lines(path: Path, model: McuModel, cost: Cost, layers: TensorCost | None) -
     fastest, slowest = (_seconds(model, cost, each) for each in (cycles.lowest, cycles.highest))
     span = _span(quantity(fastest, "s"), quantity(slowest, "s"))
     yield f"  latency       {quantity(figures['latency_s'], 's')}{span}"
-    span = _span(
-        quantity(fastest * power.lowest * 1e3, "uJ"), quantity(slowest * power.highest * 1e3, "uJ")
-    )
+    span = _span(quantity(fastest * power.lowest * 1e3, "uJ"), quantity(slowest * power.highest * 1e3, "uJ"))
     yield f"  energy        {quantity(figures['energy_uj'], 'uJ')}{span}"
     if layers is not None:
         yield from _table(_layer_rows(layers))
@@ -92,9 +93,10 @@ def _of(n_bytes: float, most: float) -> str:
 def _flash_parts(layers: TensorCost | None) -> str:
     if layers is None:
         return ""
-    code, constants = sum(one.code_bytes for one in layers.layers), sum(one.constant_bytes for one in layers.layers)
-    rest = layers.module_bytes + layers.library_bytes
-    return f": {count(constants)} constants, {count(round(code))} kernels, {count(round(rest))} module and library"
+    constants = sum(one.constant_bytes for one in layers.layers)
+    kernels = round(sum(one.code_bytes for one in layers.layers))
+    rest = round(layers.module_bytes + layers.library_bytes)
+    return f": {count(constants)} constants, {count(kernels)} kernels, {count(rest)} module and library"
 
 
 def _ram_parts(layers: TensorCost | None) -> str:
@@ -113,27 +115,35 @@ def _layer_rows(cost: TensorCost) -> Rows:
 
 
 def _table(rows: Rows) -> Iterator[str]:
-    """Names to the left, figures to the right."""
+    """Names to the left, figures to the right; the first row has the headings."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [
-            f"{cell:<{width}}" if column in (1, 2) else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            f"{cell:<{width}}" if heading in LEFT else f"{cell:>{width}}"
+            for heading, cell, width in zip(rows[0], row, widths, strict=True)
         ]
         yield f"  {'  '.join(cells)}".rstrip()
 
 
 def _memory_lines(cost: TensorCost) -> Iterator[str]:
     plan = cost.plan
-    least = "the least there is" if plan.is_optimal else f"at least {count(plan.lower_bound_bytes)} are needed"
+    least = (
+        "the least there is" if plan.is_optimal else f"at least {count(plan.lower_bound_bytes)} are needed"
+    )
     yield f"  memory over time, arena of {count(plan.arena_bytes)} bytes, {least} in this order"
-    yield from _table([("step", "layer", "holds", "bytes"), *(_moment_row(one) for one in cost.timeline)])
+    writers = {layer.name: layer.operator for layer in cost.layers}
+    rows = [_moment_row(one, writers) for one in cost.timeline]
+    yield from _table([("", "layer", "bytes", "", HELD), *rows])
 
 
-def _moment_row(moment: Moment) -> tuple[str, ...]:
-    held = ", ".join(f"{one.label} {count(one.n_bytes)} at {count(one.offset_bytes)}" for one in moment.holdings)
-    peak = " <- peak" if moment.is_peak else ""
-    return str(moment.operator), TAGS_BY_NAME[moment.kind], held or "-", f"{count(moment.live_bytes)}{peak}"
+def _moment_row(moment: Moment, writers: Mapping[str, int]) -> tuple[str, ...]:
+    """Tensors go by the number of the layer that writes them; their names in models are long."""
+    held = ", ".join(
+        f"{writers.get(one.label, one.label)}: {count(one.offset_bytes)} + {count(one.n_bytes)}"
+        for one in moment.holdings
+    )
+    peak = "peak" if moment.is_peak else ""
+    return str(moment.operator), TAGS_BY_NAME[moment.kind], count(moment.live_bytes), peak, held
 
 
 def _document(path: Path, model: McuModel, cost: Cost, layers: TensorCost | None) -> dict[str, JsonLike]:

@@ -1,4 +1,4 @@
-"""What one of each quantity costs in the code of tensor networks, fitted by benchmarks/calibrate_mcu_tensors.py."""
+"""What one of each quantity costs in tensor networks, fitted by benchmarks/calibrate_mcu_tensors.py."""
 
 import functools
 import json
@@ -24,6 +24,7 @@ class KernelCoefficients:
     code_bytes: Mapping[str, float]
     stack_bytes: int
     library: tuple[str, ...]
+    shared_bytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,16 @@ def load_tensor_coefficients(core: str) -> TensorCoefficients:
     entry = document["cores"][fitted]
     kernels = {
         name: KernelCoefficients(
-            one["instructions"], one["code_bytes"], one["stack_bytes"], tuple(one["library"])
+            one["instructions"],
+            one["code_bytes"],
+            one["stack_bytes"],
+            tuple(one["library"]),
+            one["shared_bytes"],
         )
         for name, one in entry["kernels"].items()
     }
     source = f"{document['compiler']} {document['flags']}, fitted by benchmarks/calibrate_mcu_tensors.py"
-    return TensorCoefficients(
-        kernels, entry["library_bytes"], ModuleCoefficients(**entry["module"]), source
-    )
+    return TensorCoefficients(kernels, entry["library_bytes"], ModuleCoefficients(**entry["module"]), source)
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """What a tensor design costs as firmware on a core, layer by layer, before or after training."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from codegen.cores import Core
@@ -11,6 +11,7 @@ from codegen.plan.copies import step_views
 from hwmodels.mcu.tensor.coefficients import KernelCoefficients, TensorCoefficients, amount
 from hwmodels.mcu.tensor.kernels import kernel_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
+from hwmodels.mcu.tensor.weightless import row_copy_terms
 
 COPIES = "copy_rows"
 """The form of kernels whose coefficients hold for the copies of patches."""
@@ -94,11 +95,14 @@ def tensor_cost(
         if isinstance(found, str):
             return f"operator {number} ({type(graph.operators[number]).__name__}): {found}"
         runs.append(found)
-    layers = tuple(_layer(number, run, plan, graph, coefficients) for number, run in enumerate(runs))
+    known: set[Hashable] = set()
+    layers = tuple(_layer(number, run, plan, graph, coefficients, known) for number, run in enumerate(runs))
     module = coefficients.module
     n_calls = sum(times for run in runs for _, _, times in run.variants)
     n_functions = sum(len(run.variants) for run in runs)
-    library = {name for run in runs for terms, one, _ in run.variants for name in (*one.library, *terms.routines)}
+    library = {
+        name for run in runs for terms, one, _ in run.variants for name in (*one.library, *terms.routines)
+    }
     return TensorCost(
         layers,
         module.instructions + module.call_instructions * n_calls,
@@ -141,20 +145,26 @@ def _copies(number: int, plan: Plan, graph: TensorGraph) -> KernelTerms | None:
         for view in step_views(graph, stage, patch, patch.steps[number])
         if view.is_copied
     ]
-    counts = {
-        "inputs": len(views),
-        "copies": sum(view.n_rows for view in views),
-        "copied": sum(view.n_rows * view.row_bytes for view in views),
-    }
+    counts = row_copy_terms(
+        [(view.n_rows, view.row_bytes, (view.pitch_bytes, view.offset_bytes)) for view in views]
+    )
     return KernelTerms(COPIES, counts, {"inputs": len(views)}, 0)
 
 
 def _layer(
-    number: int, run: _Run, plan: Plan, graph: TensorGraph, coefficients: TensorCoefficients
+    number: int,
+    run: _Run,
+    plan: Plan,
+    graph: TensorGraph,
+    coefficients: TensorCoefficients,
+    known: set[Hashable],
 ) -> LayerCost:
+    """known: what operators share of the code so far."""
     operator = graph.operators[number]
-    instructions = sum(times * amount(terms.instructions, one.instructions) for terms, one, times in run.variants)
-    code = sum(amount(terms.code, one.code_bytes) for terms, one, _ in run.variants)
+    instructions = sum(
+        times * amount(terms.instructions, one.instructions) for terms, one, times in run.variants
+    )
+    code = sum(_code_bytes(terms, one, known) for terms, one, _ in run.variants)
     if run.copies is not None:
         copying = coefficients.kernels[COPIES]
         instructions += amount(run.copies.instructions, copying.instructions)
@@ -170,3 +180,14 @@ def _layer(
         max(terms.constant_bytes for terms, _, _ in run.variants),
         max(one.stack_bytes for _, one, _ in run.variants),
     )
+
+
+def _code_bytes(terms: KernelTerms, each: KernelCoefficients, known: set[Hashable]) -> float:
+    """Of a kernel without the code that it shares with an earlier one."""
+    n_bytes = amount(terms.code, each.code_bytes)
+    if terms.twin is None:
+        return n_bytes
+    if (terms.kernel, terms.twin) in known:
+        return n_bytes - each.shared_bytes
+    known.add((terms.kernel, terms.twin))
+    return n_bytes

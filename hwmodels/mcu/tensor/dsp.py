@@ -69,7 +69,13 @@ def _direct(task: Task) -> KernelTerms:
     code = _tile_code(task, tiles, 0, rows)
     unrolled = sizes.n_in // 4 if sizes.n_in <= MAX_UNROLLED_CHANNELS else unrolled_copies(sizes.n_in // 4, 4)
     code |= {"phases": len(rows.phases), "copies": len(rows.phases) * unrolled, "moving": work.kept > 0}
-    return KernelTerms("conv2d_direct_dsp", counts, code, _stream_bytes(sizes, n_pairs * kh * kw), moving_routines(sizes, work))
+    return KernelTerms(
+        "conv2d_direct_dsp",
+        counts,
+        code,
+        _stream_bytes(sizes, n_pairs * kh * kw),
+        moving_routines(sizes, work),
+    )
 
 
 def _columns(task: Task) -> KernelTerms:
@@ -98,7 +104,9 @@ def _columns(task: Task) -> KernelTerms:
         "odd": odd,
         "moving": work.kept > 0,
     }
-    return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), moving_routines(sizes, work))
+    return KernelTerms(
+        "conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), moving_routines(sizes, work)
+    )
 
 
 def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps: int) -> dict[str, float]:
@@ -122,7 +130,12 @@ def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps:
 
 def _tile_code(task: Task, tiles: RowTiles, n_words: int, rows: PhaseRows | None) -> dict[str, float]:
     assembler = sum(_tile_bytes(n, task.sizes.n_out, task.finish, n_words, rows) for n in tiles.sizes)
-    return {"kernels": 1, "assembler": assembler, "kinds": len(tiles.sizes), "calls": len(tiles.rest) + (tiles.whole > 0)}
+    return {
+        "kernels": 1,
+        "assembler": assembler,
+        "kinds": len(tiles.sizes),
+        "calls": len(tiles.rest) + (tiles.whole > 0),
+    }
 
 
 @functools.lru_cache(maxsize=4096)

@@ -116,7 +116,8 @@ def fully_connected(task: Task) -> KernelTerms:
         "kernels": 1,
         "copying": unrolled_copies(sizes.n_in // 4, 4),
         "tails": sizes.n_in % 4,
-        "assembler": LINE_BYTES * sum(_lines(task, n, n_words) for n, m in ((4, fours), (2, twos), (1, ones)) if m),
+        "assembler": LINE_BYTES
+        * sum(_lines(task, n, n_words) for n, m in ((4, fours), (2, twos), (1, ones)) if m),
     }
     words = (2 * fours + twos) * (2 + n_words) + ones * (1 + n_words)
     return KernelTerms(

@@ -1,5 +1,7 @@
 """From an operator that stands alone to the quantities of the kernel that a core runs it on."""
 
+from dataclasses import replace
+
 from codegen.cores import Core
 from codegen.ir.graph import TensorGraph
 from codegen.ir.operators import Conv2d, DepthwiseConv2d, FullyConnected
@@ -18,8 +20,11 @@ def kernel_terms(alone: TensorGraph, core: Core) -> KernelTerms | str:
             return f"tensor {name!r} must be int8 or uint8, not {dtype}"
     if not isinstance(operator, Conv2d | DepthwiseConv2d | FullyConnected):
         return weightless_terms(operator, alone)
-    found = _weighted(task_of(operator, alone), core)
-    return found or "runs on portable code on this core, which is not calibrated"
+    task = task_of(operator, alone)
+    found = _weighted(task, core)
+    if found is None:
+        return "runs on portable code on this core, which is not calibrated"
+    return replace(found, twin=task)
 
 
 def _weighted(task: Task, core: Core) -> KernelTerms | None:

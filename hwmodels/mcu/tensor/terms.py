@@ -1,6 +1,6 @@
 """The quantities that the cost of one kernel is linear in."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 Terms = Mapping[str, float]
@@ -12,7 +12,8 @@ class KernelTerms:
 
     kernel: the form whose coefficients apply. instructions: quantities of one run. code: quantities of its
     machine code. constant_bytes: of its tables, exactly. routines: of the compiler's library that it calls
-    besides those of its form.
+    besides those of its form. twin: what another operator must have in
+    common with it to share code, since the compiler merges equal functions.
     """
 
     kernel: str
@@ -20,3 +21,4 @@ class KernelTerms:
     code: Terms
     constant_bytes: int
     routines: tuple[str, ...] = ()
+    twin: Hashable = None

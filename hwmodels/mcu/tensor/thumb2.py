@@ -65,7 +65,9 @@ def weighted_rows(task: Task) -> KernelTerms | None:
         "moves": work.moves,
         "moved": work.moves * work.kept * rows.row_bytes,
     }
-    return KernelTerms("rows_thumb2", counts, code | {"moving": work.kept > 0}, constants, moving_routines(sizes, work))
+    return KernelTerms(
+        "rows_thumb2", counts, code | {"moving": work.kept > 0}, constants, moving_routines(sizes, work)
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -91,7 +93,11 @@ def depthwise(task: Task) -> KernelTerms | None:
         "reloads": n_outputs * (CHEAP_TAPS < sizes.n_taps <= HELD_TAPS),
         **task.finish.terms(n_outputs),
     }
-    code = {"kernels": 1, "assembler": assembled_bytes(byte_channel_function(channel)), "multiplied": sizes.multiplier > 1}
+    code = {
+        "kernels": 1,
+        "assembler": assembled_bytes(byte_channel_function(channel)),
+        "multiplied": sizes.multiplier > 1,
+    }
     constants = 4 * sizes.n_out * (4 + -(-sizes.n_taps // 4))
     return KernelTerms("depthwise_planes_thumb2", counts, code, constants)
 

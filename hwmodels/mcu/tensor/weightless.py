@@ -1,6 +1,7 @@
 """Quantities of operators without weights, which are plain C on every core."""
 
 import math
+from collections.abc import Sequence
 
 from codegen.ir.graph import Tensor, TensorGraph
 from codegen.ir.integer.elementwise import ADD_SHIFT
@@ -59,7 +60,9 @@ def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | st
 def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
     tensors = [graph.tensors[number] for number in (operator.left, operator.right, operator.output)]
     n_items = tensors[2].n_items
-    shifts = sum(tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors)
+    shifts = sum(
+        tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors
+    )
     products, divisions = _on_common_scale(tensors[:2])
     each = {"shifts": shifts, "products": products, "divisions": divisions, "rescaled": _is_rescaled(tensors)}
     counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
@@ -128,7 +131,11 @@ def _mapping(operator: Clamp | HardSwish | Quantize, graph: TensorGraph) -> Kern
     source, output = graph.tensors[operator.input], graph.tensors[operator.output]
     shifted = not isinstance(operator, HardSwish) and _scales(source) == _scales(output)
     counts, code = {"calls": 1, "items": output.n_items}, {"kernels": 1}
-    return KernelTerms("shifted", counts, code, 0) if shifted else KernelTerms("table", counts, code, TABLE_BYTES)
+    return (
+        KernelTerms("shifted", counts, code, 0)
+        if shifted
+        else KernelTerms("table", counts, code, TABLE_BYTES)
+    )
 
 
 def _scales(tensor: Tensor) -> tuple[float, ...]:
@@ -161,7 +168,24 @@ def _pad(operator: Pad, graph: TensorGraph) -> KernelTerms:
 
 def _concatenation(operator: Concatenate, graph: TensorGraph) -> KernelTerms:
     output = graph.tensors[operator.output]
-    n_rows = math.prod(output.shape[: operator.axis])
-    n_inputs = len(operator.inputs)
-    counts = {"inputs": n_inputs, "copies": n_inputs * n_rows, "copied": output.n_bytes}
-    return KernelTerms("copy_rows", counts, {"inputs": n_inputs}, 0, ("memcpy",))
+    n_rows, item = math.prod(output.shape[: operator.axis]), math.prod(output.shape[operator.axis + 1 :])
+    pitch, offset = output.n_bytes // n_rows, 0
+    parts = []
+    for tensor in operator.inputs:
+        row_bytes = graph.tensors[tensor].shape[operator.axis] * item
+        parts.append((n_rows, row_bytes, (pitch, offset)))
+        offset += row_bytes
+    counts = row_copy_terms(parts)
+    return KernelTerms("copy_rows", counts, {"inputs": len(parts)}, 0, ("memcpy",))
+
+
+def row_copy_terms(parts: Sequence[tuple[int, int, Sequence[int]]]) -> dict[str, float]:
+    """Of copies of (rows, bytes of a row, distances that decide whether rows begin on words)."""
+    counts = {"inputs": len(parts), "copies": 0, "copied": 0, "tails": 0, "unaligned": 0}
+    for n_rows, row_bytes, distances in parts:
+        counts["copies"] += n_rows
+        counts["copied"] += n_rows * row_bytes
+        counts["tails"] += n_rows * (row_bytes % 4)
+        aligned = all(distance % 4 == 0 for distance in (row_bytes, *distances))
+        counts["unaligned"] += 0 if aligned else n_rows * row_bytes
+    return dict(counts)
