@@ -26,7 +26,7 @@ from hwmodels.mcu.tensor.kernels import kernel_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
-CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7")
+CORES = ("cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7")
 NOTHING: dict[str, object] = {
     "operators": 0,
     "instructions": {},

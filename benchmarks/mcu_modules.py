@@ -4,11 +4,12 @@ import dataclasses
 import json
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from mcu_operator_rows import WEIGHTED, read_rows
+from mcu_operator_rows import BATCH, LARGE_KIB, SMALL_BATCH, WEIGHTED, read_rows
 from mcu_operators import KINDS, case_of, random_operator
 
 from codegen.c import emit_c
@@ -29,7 +30,7 @@ from codegen.ir import (
 from codegen.toolchain import run_tool
 from codegen.verify import measure_firmware
 from codegen.verify.build import ARM_GCC, compile_c
-from codegen.verify.kernels import run_kernels_on_core
+from codegen.verify.kernels import KernelCase, run_kernels_on_core
 from hwmodels.mcu.tensor.kernels import kernel_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
 
@@ -116,7 +117,7 @@ def _libraries(core: Core) -> dict[str, tuple[tuple[str, ...], float]]:
     nets = [random_operator(*one) for one in chosen]
     cases = [case_of(net, f"kernel{at}", core) for at, net in enumerate(nets)]
     calls: dict[str, set[str]] = {}
-    run_kernels_on_core(cases, core, inspect=lambda folder: calls.update(_calls(folder)))
+    _inspect(cases, core, lambda folder: calls.update(_calls(folder)))
     shared = _shared_bytes(core)
     found: dict[str, list[str]] = {}
     for case, net in zip(cases, nets, strict=True):
@@ -137,7 +138,7 @@ def _shared_bytes(core: Core) -> dict[str, float]:
         net = random_operator(*one)
         cases += [case_of(net, f"kernel{2 * at}", core), case_of(_twin(net), f"kernel{2 * at + 1}", core)]
     sections: dict[str, int] = {}
-    run_kernels_on_core(cases, core, inspect=lambda folder: sections.update(_sections(folder)))
+    _inspect(cases, core, lambda folder: sections.update(_sections(folder)))
     alone = {(row.kind, row.seed): row.code_bytes for row in read_rows() if row.core == core.name}
     found: dict[str, list[float]] = {}
     for at, one in enumerate(pairs):
@@ -147,6 +148,13 @@ def _shared_bytes(core: Core) -> dict[str, float]:
         if isinstance(terms, KernelTerms):
             found.setdefault(terms.kernel, []).append(max(2 * alone[one] - both, 0))
     return {kernel: round(sum(sizes) / len(sizes), 1) for kernel, sizes in found.items()}
+
+
+def _inspect(cases: list[KernelCase], core: Core, look: Callable[[Path], None]) -> None:
+    """Shows `look` the folders of programs that hold all cases; twins come in one."""
+    batch = BATCH if core.simulators[0].flash_kib >= LARGE_KIB else SMALL_BATCH
+    for first in range(0, len(cases), batch):
+        run_kernels_on_core(cases[first : first + batch], core, inspect=look)
 
 
 def _twin(net: TensorNet) -> TensorNet:

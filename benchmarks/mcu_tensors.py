@@ -116,11 +116,14 @@ def network_bars(measured: Mapping[str, Any]) -> list[Bar]:
             priced, real = priced_network(name, core), measured[f"{name}, {core}"]
             error = 100 * (priced.instructions / real["instructions_mean"] - 1)
             flash = priced.flash_bytes - real["flash_bytes"]
-            print(
-                f"| {name} | {core} | {priced.instructions:,.0f} ({error:+.2f} %) | {priced.flash_bytes:,.0f} "
-                f"({flash:+,.0f}) | {priced.ram_bytes:,.0f} ({priced.ram_bytes - real['ram_bytes']:+,.0f}) | "
-                f"{priced.arena_bytes:,} ({priced.arena_bytes - real['arena_bytes']:+,}) |"
+            ram = priced.ram_bytes - real["ram_bytes"]
+            cells = (
+                f"{priced.instructions:,.0f} ({error:+.2f} %)",
+                f"{priced.flash_bytes:,.0f} ({flash:+,.0f})",
+                f"{priced.ram_bytes:,.0f} ({ram:+,.0f})",
+                f"{priced.arena_bytes:,} ({priced.arena_bytes - real['arena_bytes']:+,})",
             )
+            print(f"| {name} | {core} | {' | '.join(cells)} |")
             allowed = max(FLASH_SHARE * real["flash_bytes"], FLASH_BYTES)
             arena = abs(priced.arena_bytes - real["arena_bytes"])
             bars += [

@@ -1,11 +1,9 @@
 """`silkscreen estimate` of networks on a microcontroller, word for word."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from codegen.ir.serialize import write_network
 from nas.cli import main
 from tests.hwmodels.mcu.test_model import dense
 from tests.nas.test_cli_import import call, model

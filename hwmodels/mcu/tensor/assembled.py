@@ -33,8 +33,10 @@ def _bytes(line: str) -> int:
     """2 where the narrow encoding without flags has room, else 4."""
     name, _, rest = line.partition(" ")
     registers = rest.split(",")
-    if name in ("cmp", "it") and not (name == "cmp" and "#" in rest and not _LOW.match(registers[0])):
+    if name == "it":
         return 2
+    if name == "cmp":
+        return 2 if "#" not in rest or ("#-" not in rest and _LOW.match(registers[0])) else 4
     if name == "mov" and "#" not in rest:
         return 2
     if name in ("add", "sub") and rest.startswith("sp,#"):

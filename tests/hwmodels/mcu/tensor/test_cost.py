@@ -109,7 +109,7 @@ def test_patches_trade_memory_for_multiplications() -> None:
     assert split.instructions > whole.instructions
 
 
-def test_a_core_without_fit_is_refused(tmp_path: pytest.TempPathFactory) -> None:
+def test_a_core_without_fit_is_refused() -> None:
     with pytest.raises(HardwareModelError) as error:
         load_tensor_coefficients("cortex-m55")
     assert str(error.value) == (

@@ -70,6 +70,6 @@ def test_assembler_has_the_bytes_that_the_assembler_makes(
     listing = run_tool(["arm-none-eabi-nm", "-S", "tiles.o"], cwd=folder, timeout_s=60.0).stdout.decode()
     sizes = {
         int(match.group(2)): (int(match.group(1), 16) + 3) // 4 * 4
-        for match in re.finditer(r"^\w+ (\w+) T tile(\d+)_", listing, re.MULTILINE)
+        for match in re.finditer(r"^\w+ (\w+) [tT] tile(\d+)_", listing, re.MULTILINE)
     }
     assert [sizes[number] for number in range(len(texts))] == [assembled_bytes(text) for text in texts]
