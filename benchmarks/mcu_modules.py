@@ -190,12 +190,14 @@ def _usual(sets: list[set[str]]) -> tuple[str, ...]:
 
 
 def library_bytes(core_name: str, names: list[str]) -> dict[str, int]:
-    """What each routine adds to a program that has those of its start-up."""
-    core = load_core(core_name)
+    """What each routine adds to a program that has those of its start-up and the ones before it."""
+    core, found, before = load_core(core_name), dict[str, int](), list(STARTUP)
     with tempfile.TemporaryDirectory() as folder_name:
-        folder = Path(folder_name)
-        none = _linked_bytes(core, STARTUP, folder)
-        return {name: _linked_bytes(core, [*STARTUP, name], folder) - none for name in names}
+        for name in names:
+            without = _linked_bytes(core, before, Path(folder_name))
+            before.append(name)
+            found[name] = _linked_bytes(core, before, Path(folder_name)) - without
+    return found
 
 
 def _linked_bytes(core: Core, names: list[str], folder: Path) -> int:
