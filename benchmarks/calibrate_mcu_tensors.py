@@ -36,7 +36,6 @@ NOTHING: dict[str, object] = {
     "shared_bytes": 0.0,
 }
 """Of an operator that is no code."""
-MOVING = ("memcpy", "memmove", "memset")
 MIN_OPERATORS = 6
 """A form that fewer operators have is not calibrated."""
 FLOOR = {"instructions": 60.0, "code_bytes": 150.0}
@@ -58,6 +57,7 @@ def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> di
     fitted: dict[str, object] = {}
     for kernel, pairs in sorted(by_kernel(rows, core).items()):
         used = [(row, terms) for row, terms in pairs if not row.is_held_out]
+        told = {name for _, terms in used for name in terms.routines}
         if len(used) < MIN_OPERATORS:
             continue
         fitted[kernel] = {
@@ -71,7 +71,7 @@ def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> di
                 [terms.code for _, terms in used], [row.code_bytes for row, _ in used], FLOOR["code_bytes"]
             ),
             "stack_bytes": max(row.stack_bytes for row, _ in used),
-            "library": list(modules[kernel].library),
+            "library": [name for name in modules[kernel].library if name not in told],
             "shared_bytes": modules[kernel].shared_bytes,
         }
     return fitted
@@ -82,7 +82,8 @@ def fit_core(rows: list[Row], modules: list[ModuleRow], core: str) -> dict[str, 
     by_name = {row.kernel: row for row in modules if row.core == core}
     kernels = fit_kernels(rows, core, by_name)
     kernels["reshape"] = NOTHING
-    names = sorted({*MOVING, *(name for row in by_name.values() for name in row.library)})
+    told = {name for pairs in by_kernel(rows, core).values() for _, terms in pairs for name in terms.routines}
+    names = sorted(told | {name for row in by_name.values() for name in row.library})
     return {
         "kernels": kernels,
         "library_bytes": library_bytes(core, names),

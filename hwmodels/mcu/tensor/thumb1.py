@@ -37,17 +37,23 @@ def convolution(task: Task) -> KernelTerms:
         "doubled": task.finish.is_doubled,
     }
     constants = _constants(sizes)
+    divides = ow & (ow - 1) > 0
+    routines = ("__aeabi_idiv", "__aeabi_idivmod") if divides else ()
     if sizes.is_pointwise:
         strided = sizes.window.stride != (1, 1)
         counts["strided"] = 2 * n_pairs * strided
-        return KernelTerms("pointwise_columns_thumb1", counts, code | {"strided": strided}, constants)
+        counts["divided"] = 2 * n_pairs * (strided and divides)
+        code["strided"] = strided
+        needed = routines if strided else ()
+        return KernelTerms("pointwise_columns_thumb1", counts, code, constants, needed)
+    counts["divided"] = 2 * n_pairs * divides
     (kh, kw), inside = sizes.window.size, share_inside(sizes)
     counts["tap_rows"] = 2 * n_pairs * kh
     counts["taps"] = 2 * n_pairs * kh * kw * inside
     counts["outside"] = 2 * n_pairs * kh * kw * (1 - inside)
     counts["cleared"] = counts["copied"] * (1 - inside)
     counts["copied"] *= inside
-    return KernelTerms("conv2d_columns_thumb1", counts, code, constants)
+    return KernelTerms("conv2d_columns_thumb1", counts, code, constants, routines)
 
 
 def depthwise(task: Task) -> KernelTerms:
