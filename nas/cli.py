@@ -86,8 +86,16 @@ def validate(spec: Spec, overrides: Overrides = None, json: Json = False) -> Non
 
 @app.command()
 def estimate(
-    target: Annotated[Path, typer.Argument(metavar="SPEC|DESIGN.v", help="Spec, or Verilog circuit.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SPEC|DESIGN.v|NETWORK", help="Spec, Verilog circuit, or network (.tflite, .json)."
+        ),
+    ],
     overrides: Overrides = None,
+    board: Annotated[
+        str, typer.Option(help="Microcontroller of the network: a name or a .yaml file.")
+    ] = "stm32f446re",
     cells: Annotated[str, typer.Option(help="Cell library of the circuit: a name or a file.")] = "egfet",
     supply: Annotated[
         float | None,
@@ -97,10 +105,13 @@ def estimate(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Forecast a search, or price your own circuit."""
+    """Forecast a search, or price your own circuit or network."""
     from nas.commands.estimates import estimate_circuit, estimate_spec
+    from nas.commands.network_estimates import SUFFIXES, estimate_network
 
-    if target.suffix in (".v", ".sv"):
+    if target.suffix in SUFFIXES:
+        estimate_network(target, board=board, json=json)
+    elif target.suffix in (".v", ".sv"):
         estimate_circuit(target, cells=cells, supply_v=supply, top=top, json=json)
     else:
         estimate_spec(target, overrides or (), allow_code=allow_code, json=json)

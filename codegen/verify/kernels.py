@@ -3,7 +3,7 @@
 import functools
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -81,11 +81,16 @@ def run_kernels_on_host(cases: Sequence[KernelCase]) -> list[Int8Array]:
 
 
 def run_kernels_on_core(
-    cases: Sequence[KernelCase], core: Core, *, portable: bool = False
+    cases: Sequence[KernelCase],
+    core: Core,
+    *,
+    portable: bool = False,
+    inspect: Callable[[Path], None] | None = None,
 ) -> tuple[list[Int8Array], list[list[KernelCost]]]:
     """(outputs of each case, costs of each run of each case) from one program in QEMU.
 
-    portable: the portable form in place of the core's own. Raises KernelError, ToolError, BuildError.
+    portable: the portable form in place of the core's own. inspect: is called with the folder, where
+    kernels.o and its call graph kernels.ci lie. Raises KernelError, ToolError, BuildError.
     """
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as folder_name:
         folder = Path(folder_name)
@@ -97,6 +102,8 @@ def run_kernels_on_core(
         plugin = ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"]
         result = run_firmware(simulator, image, folder, plugin)
         _check(result)
+        if inspect is not None:
+            inspect(folder)
         return _outputs(folder, cases), _costs(result, cases)
 
 
@@ -138,7 +145,7 @@ def _build(folder: Path, cases: Sequence[KernelCase], core: Core, flags: Sequenc
         "SCRATCH_BYTES": max(case.code.scratch_bytes for case in cases),
     }
     common = [*core.compiler_flags, "-std=c99", OPTIMIZATION, "-ffunction-sections", "-c"]
-    compile_c(core.compiler, [*common, *WARNINGS, *flags, "kernels.c"], folder)
+    compile_c(core.compiler, [*common, *WARNINGS, *flags, "-fcallgraph-info=su", "kernels.c"], folder)
     sources = ["kernels_core.c", "kernels_call.S", "io_semihosting.c", "startup.c"]
     compile_c(
         core.compiler, [*common, *(f"-D{name}={size}u" for name, size in sizes.items()), *sources], folder

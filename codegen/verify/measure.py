@@ -24,6 +24,7 @@ from codegen.verify.build import (
     link_firmware,
     run_firmware,
 )
+from codegen.verify.stack import worst_stack
 from codegen.verify.subject import Subject, rows_bytes, write_subject
 
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -65,11 +66,6 @@ void {prefix}_quantize(void) {{}}
 void {prefix}_predict(void) {{}}
 """
 _COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
-_NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?\\n(\d+) bytes')
-_FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
-_PUSH = re.compile(r"\t(?:stmdb\tsp!, |(v?push)(?:\.w)?\t)\{([^}]*)\}")
-_LOWER = re.compile(r"\tsub(?:\.w|w)?\tsp, (?:sp, )?#(\d+)")
-_EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ def measure_firmware(
         counts = _count_instructions(subject, core, objects, len(rows))
         flash, static_ram = _measure_size(subject, core, objects)
         used = _use_stack(subject, core, objects)
-        stack = max(_measure_stack(subject), used)
+        stack = max(worst_stack(subject.folder, "module", f"{subject.prefix}_predict"), used)
         return FirmwareMeasurement(
             instructions_mean=float(np.mean(counts)),
             instructions_min=int(min(counts)),
@@ -218,45 +214,3 @@ def _symbol_bytes(subject: Subject, name: str) -> int:
         if len(fields) == 4 and fields[3] == name:
             return int(fields[1], 16)
     return 0
-
-
-def _measure_stack(subject: Subject) -> int:
-    """The deepest chain of calls from `P_predict`, by the compiler's own call graph."""
-    text = (subject.folder / "module.ci").read_text(encoding="utf-8")
-    sizes = _assembled_frames(subject) | {title: int(size) for title, size in _NODE.findall(text)}
-    calls: dict[str, set[str]] = {}
-    for source, target in _EDGE.findall(text):
-        calls.setdefault(source, set()).add(target)
-    return _deepest(f"{subject.prefix}_predict", sizes, calls, {})
-
-
-def _assembled_frames(subject: Subject) -> dict[str, int]:
-    """Stack that functions take by their instructions: of those in assembler the compiler knows nothing."""
-    frames: dict[str, int] = {}
-    name = ""
-    for line in _tool(
-        ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "module.o"], subject.folder
-    ).splitlines():
-        if match := _FUNCTION.match(line):
-            name = match.group(1)
-            frames[name] = 0
-        elif match := _PUSH.search(line):
-            registers = [_span(one) for one in match.group(2).split(",")]
-            frames[name] += sum(registers) * (8 if match.group(1) == "vpush" and "d" in match.group(2) else 4)
-        elif match := _LOWER.search(line):
-            frames[name] += int(match.group(1))
-    return frames
-
-
-def _span(registers: str) -> int:
-    """How many registers "r4", "r4-r7" or "d8-d15" names."""
-    ends = re.findall(r"[a-z]+(\d+)", registers)
-    return int(ends[1]) - int(ends[0]) + 1 if len(ends) == 2 else 1
-
-
-def _deepest(name: str, sizes: dict[str, int], calls: dict[str, set[str]], known: dict[str, int]) -> int:
-    """Emitted code never calls in a circle, so each function's depth is settled once."""
-    if name not in known:
-        below = [_deepest(target, sizes, calls, known) for target in calls.get(name, ())]
-        known[name] = sizes.get(name, 0) + max(below, default=0)
-    return known[name]

@@ -1,4 +1,4 @@
-"""The price of a bespoke MLP as firmware: flash, RAM, instructions, and from them time and energy."""
+"""The price of a network as firmware: flash, RAM, instructions, and from them time and energy."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,14 @@ from codegen.c.body import choose_form, input_type
 from codegen.c.program import MlpProgram, mlp_program
 from codegen.ir import BespokeMlp, Design, Interface, MlpBatch, Network
 from codegen.ir.batch import network_of
+from codegen.ir.batch_counts import count_batch as count_macs
+from codegen.ir.counts import count
 from hwmodels.mcu.batch import BatchCounts, count_batch
 from hwmodels.mcu.board import Board, Fact, load_board
-from hwmodels.mcu.coefficients import Form, FormCoefficients, load_coefficients
+from hwmodels.mcu.coefficients import Coefficients, Form, FormCoefficients, load_coefficients
 from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
+from hwmodels.mcu.tensor import TensorCost
+from hwmodels.mcu.tensor_price import coefficients_or_reason, graph_of, price_tensors, tensor_items
 from hwmodels.model import (
     Cost,
     CostClass,
@@ -24,28 +28,31 @@ from hwmodels.model import (
 )
 
 _METRICS = (
-    Metric("flash_bytes", "bytes", "min", "network", "code and tables of P_quantize and P_predict, linked"),
-    Metric("ram_bytes", "bytes", "min", "network", "stack of P_predict; the module has no static data"),
-    Metric("instructions", "1", "min", "network", "of one P_predict"),
-    Metric("cycles", "1", "min", "network", "instructions times the board's cycles per instruction"),
-    Metric("latency_s", "s", "min", "network", "of one P_predict at the board's clock"),
-    Metric("energy_uj", "uJ", "min", "network", "latency times the board's active power"),
+    Metric("flash_bytes", "bytes", "min", "structure", "code and tables of P_quantize and P_predict, linked"),
+    Metric("ram_bytes", "bytes", "min", "structure", "arena of a tensor network, and stack of P_predict"),
+    Metric("instructions", "1", "min", "structure", "of one P_predict"),
+    Metric("cycles", "1", "min", "structure", "instructions times the board's cycles per instruction"),
+    Metric("latency_s", "s", "min", "structure", "of one P_predict at the board's clock"),
+    Metric("energy_uj", "uJ", "min", "structure", "latency times the board's active power"),
+    Metric("macs", "1", "min", "structure", "multiply-accumulates, those of padding and of patches included"),
 )
 UJ_PER_MJ = 1e3
 HZ_PER_MHZ = 1e6
 
 
 class McuModel:
-    """Prices bespoke MLPs as the C that `codegen.c` emits, compiled with gcc -Os, on a board.
+    """Prices bespoke MLPs and int8 tensor networks as the C that `codegen.c` emits, on a board.
 
-    board: the name of one that ships, or the path of a .yaml file. The prices are those of "auto", the
-    form that `emit_c` takes by itself. docs/mcu.md gives the errors.
+    board: the name of one that ships, or the path of a .yaml file. MLPs are compiled with gcc -Os in the form
+    "auto" that `emit_c` takes by itself, tensor networks with -O2 by the design's schedule; these are priced
+    before training as after. docs/mcu.md gives the errors.
     Raises HardwareModelError for a board that is not known or not valid.
     """
 
     def __init__(self, board: str = "stm32f446re") -> None:
         self.board: Board = load_board(board)
-        self._coefficients = load_coefficients(self.board.core.name)
+        self._coefficients = _mlp_coefficients(self.board.core.name)
+        self._tensor_coefficients = coefficients_or_reason(self.board.core)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -57,24 +64,60 @@ class McuModel:
 
     def accepts(self, design: Design) -> str | None:
         """None, or why the design has no price."""
-        found = _program_of(design)
+        found = self.tensor_cost(design) if graph_of(design) is not None else self._program(design)
         return found if isinstance(found, str) else None
+
+    def tensor_cost(self, design: Design) -> TensorCost | str:
+        """Layer by layer what a tensor design costs, with its memory over time, or why it has no price."""
+        graph = graph_of(design)
+        if graph is None:
+            return "the design is no tensor network"
+        found = price_tensors(graph, design, self.board.core, self._tensor_coefficients)
+        return f"the mcu model can't price this: {found}" if isinstance(found, str) else found
 
     def price(self, design: Design, workload: Workload) -> Cost:
         """Raises HardwareModelError for a design that is not accepted. The workload does not matter."""
-        found = _program_of(design)
+        if graph_of(design) is not None:
+            return self._price_tensors(design)
+        found = self._program(design)
         if isinstance(found, str):
             raise HardwareModelError(f"mcu: {found}")
         program, interface = found
+        fitted = self._fitted
         form: Form = choose_form(program, input_type(interface))
-        count = count_straight if form == "straight" else count_table
-        counts, coefficients = count(program, interface), self._coefficients.forms[form]
+        count_form = count_straight if form == "straight" else count_table
+        counts, coefficients = count_form(program, interface), fitted.forms[form]
         items = _items(counts, coefficients)
         totals = {
             name: sum(item.amount for item in items if item.metric == name)
             for name in ("flash_bytes", "ram_bytes", "instructions")
         }
-        return Cost(totals | self._times(totals["instructions"]), items, self._sources())
+        totals["macs"] = float(count(design.content).macs)
+        return Cost(totals | self._times(totals["instructions"]), items, self._sources(fitted.source))
+
+    def _program(self, design: Design) -> tuple[MlpProgram, Interface] | str:
+        return self._coefficients if isinstance(self._coefficients, str) else _program_of(design)
+
+    @property
+    def _fitted(self) -> Coefficients:
+        """Of bespoke MLPs. Raises HardwareModelError for a core without."""
+        if isinstance(self._coefficients, str):
+            raise HardwareModelError(f"mcu: {self._coefficients}")
+        return self._coefficients
+
+    def _price_tensors(self, design: Design) -> Cost:
+        found = self.tensor_cost(design)
+        if isinstance(found, str):
+            raise HardwareModelError(f"mcu: {found}")
+        assert not isinstance(self._tensor_coefficients, str)
+        totals = {
+            "flash_bytes": found.flash_bytes,
+            "ram_bytes": found.ram_bytes,
+            "instructions": found.instructions,
+            "macs": float(found.macs),
+        }
+        sources = self._sources(self._tensor_coefficients.source)
+        return Cost(totals | self._times(found.instructions), tensor_items(found), sources)
 
     def price_batch(
         self, batch: MlpBatch, interface: Interface, workload: Workload
@@ -85,7 +128,8 @@ class McuModel:
         """
         counts = count_batch(batch, interface)
         totals = self._straight_totals(counts)
-        for values in totals.values():
+        macs = count_macs(batch).macs.astype(np.float64)
+        for values in (*totals.values(), macs):
             values[counts.wide] = np.nan
         for row in np.flatnonzero(counts.maybe_table & ~counts.wide):
             design = Design(network_of(batch, int(row), interface))
@@ -95,10 +139,11 @@ class McuModel:
         clock, power = self.board.clock_mhz.value, self.board.active_power_mw.value
         cycles = totals["instructions"] * self.board.cycles_per_instruction.value
         latency = cycles / (clock * HZ_PER_MHZ)
-        return totals | {"cycles": cycles, "latency_s": latency, "energy_uj": latency * power * UJ_PER_MJ}
+        times = {"cycles": cycles, "latency_s": latency, "energy_uj": latency * power * UJ_PER_MJ}
+        return totals | times | {"macs": macs}
 
     def _straight_totals(self, counts: BatchCounts) -> dict[str, FloatVector]:
-        coefficients = self._coefficients.forms["straight"]
+        coefficients = self._fitted.forms["straight"]
         return {
             "flash_bytes": counts.quantities @ counts.vector(coefficients.flash_bytes) + counts.table_bytes,
             "ram_bytes": counts.array_bytes + coefficients.frame_bytes,
@@ -111,21 +156,29 @@ class McuModel:
         energy = latency * self.board.active_power_mw.value * UJ_PER_MJ
         return {"cycles": cycles, "latency_s": latency, "energy_uj": energy}
 
-    def _sources(self) -> tuple[Source, ...]:
+    def _sources(self, coefficients: str) -> tuple[Source, ...]:
         board = self.board
         return (
-            Source("coefficients of the code", 1.0, "1", self._coefficients.source),
+            Source("coefficients of the code", 1.0, "1", coefficients),
             _source("clock_mhz", "MHz", board.clock_mhz),
             _source("cycles_per_instruction", "1", board.cycles_per_instruction),
             _source("active_power_mw", "mW", board.active_power_mw),
         )
 
 
+def _mlp_coefficients(core: str) -> Coefficients | str:
+    """The fit of a core for bespoke MLPs, or why there is none."""
+    try:
+        return load_coefficients(core)
+    except HardwareModelError as error:
+        return str(error).removeprefix("mcu: ")
+
+
 def _program_of(design: Design) -> tuple[MlpProgram, Interface] | str:
     """The program and the interface of a design with a price, or why it has none."""
     content = design.content
     if not isinstance(content, Network) or not isinstance(content.body, BespokeMlp):
-        return "the mcu model prices trained bespoke MLPs; other bodies are not calibrated"
+        return "the mcu model prices bespoke MLPs and tensor networks; other bodies are not calibrated"
     program = mlp_program(content)
     if program.wide:
         return "the mcu model prices sums of up to 32 bits; this network has wider ones"

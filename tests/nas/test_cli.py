@@ -87,7 +87,7 @@ Options:
 Commands:
   init      Write a commented spec to start from.
   validate  Check a spec and print everything that is wrong with it.
-  estimate  Forecast a search, or price your own circuit.
+  estimate  Forecast a search, or price your own circuit or network.
   import    Make a network file of a TensorFlow Lite model.
   run       Search, then export, prove and report the winners.
   resume    Go on with a run that was interrupted or killed.

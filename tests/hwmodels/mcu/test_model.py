@@ -110,7 +110,7 @@ def test_sources_tell_the_spread_of_what_is_not_exact() -> None:
 @settings(max_examples=3, deadline=None)
 @given(network=decision_trees())
 def test_other_bodies_are_refused_with_the_reason(network: Network) -> None:
-    reason = "the mcu model prices trained bespoke MLPs; other bodies are not calibrated"
+    reason = "the mcu model prices bespoke MLPs and tensor networks; other bodies are not calibrated"
     assert MODEL.accepts(Design(network)) == reason
     with pytest.raises(HardwareModelError, match=f"mcu: {reason}"):
         MODEL.price(Design(network), Workload())
