@@ -147,13 +147,11 @@ def measure(case: Case, library: CellLibrary) -> list[Row]:
         begun = processor_seconds()
         start = as_gates(cart(split, case.leaves, seed), library)
         rows.append(row_of(start, split, library, seed, 0.0, begun))
-        done: dict[int, Network] = {}
+        found = [start]
         for job in gate_jobs(1, OPTIONS):
             begun = processor_seconds()
-            done[job.number] = run_job(
-                job, [start], done, split.train, split.train_labels, library, OPTIONS, seed
-            )
-            rows.append(row_of(done[job.number], split, library, seed, job.price, begun))
+            found.append(run_job(job, found, split.train, split.train_labels, library, OPTIONS, seed))
+            rows.append(row_of(found[-1], split, library, seed, job.price, begun))
     return rows
 
 
