@@ -15,10 +15,7 @@ from nas.train.trees import cart_tree
 
 CART_BITS = 4
 ROWS_A_LEAF, CART_LEAVES = 60, (8, 128)
-"""CART's tree has a leaf for so many true rows, within these bounds.
-
-Prices prune what is too much, but a tree that knows single rows by heart is pruned to what it knows of them.
-"""
+"""CART's tree has a leaf for so many true rows, within these bounds; prices prune what is too much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
