@@ -1,9 +1,10 @@
 """From kept searches to the table of `printed.py`: what is chosen on training rows, and its test accuracy.
 
-For each bar, at its area, a group offers rows of one circuit a search: those of one setting (a price of area
-in one chain of designs), where their mean area is at most that, and of each chain, and of all, the circuit of
-at most that area with the best accuracy on all training rows. Of these rows the one with the best mean
-validation accuracy is taken, and its mean test accuracy is the figure. Test rows choose nothing.
+For each bar, a group offers rows of one circuit a search whose mean area is at most the bar's: those of one
+setting (a price of area in one chain of designs), and of each chain, and of all, each search's circuit with the
+best accuracy on all training rows among those no larger than a bound, the highest that keeps the mean area. Of
+these rows the one with the best mean validation accuracy is taken, and its mean test accuracy is the figure.
+Test rows choose nothing.
 """
 
 from collections.abc import Sequence
@@ -70,11 +71,8 @@ def row_within(units: Sequence[Unit], group: Group, area_cm2: float) -> Row | No
     rows = [row for row in settings_of(units, group) if row.mean("area_cm2") <= area_cm2]
     for search in dict.fromkeys(unit.search for unit in units):
         own = [unit for unit in units if unit.search == search]
-        for chain in _chains(own, group):
-            chosen = [_best_within(unit, group, chain, area_cm2) for unit in own]
-            found = tuple(circuit for circuit in chosen if circuit is not None)
-            if len(found) == len(chosen):
-                rows.append(Row(group, f"{search}, best of {chain or 'all'}", found))
+        bounded = (_bounded_row(own, group, chain, area_cm2) for chain in _chains(own, group))
+        rows += [row for row in bounded if row is not None]
     return max(rows, key=lambda row: row.mean("validation"), default=None)
 
 
@@ -82,6 +80,19 @@ def _chains(units: Sequence[Unit], group: Group) -> list[str]:
     """What settings of a group share but for the price; empty is all of them."""
     settings = [circuit.setting for unit in units for circuit in unit.circuits if circuit.group == group]
     return list(dict.fromkeys(["", *(setting.rpartition(", price ")[0] for setting in settings)]))
+
+
+def _bounded_row(units: Sequence[Unit], group: Group, chain: str, area_cm2: float) -> Row | None:
+    """Of the searches of one kind the best by fit below one bound; the bound may lie above the mean area."""
+    bounds = {c.area_cm2 for unit in units for c in unit.circuits if c.group == group}
+    for bound in sorted(bounds, reverse=True):
+        found = [circuit for unit in units if (circuit := _best_within(unit, group, chain, bound))]
+        row = Row(
+            group, f"{units[0].search}, best of {chain or 'all'}, each at most {bound:.3g} cm2", tuple(found)
+        )
+        if len(found) == len(units) and row.mean("area_cm2") <= area_cm2:
+            return row
+    return None
 
 
 def _best_within(unit: Unit, group: Group, chain: str, area_cm2: float) -> Circuit | None:
