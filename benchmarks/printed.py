@@ -29,7 +29,15 @@ from printed_runs import (
     spec_of,
     write_unit,
 )
-from printed_table import TITLES, accuracy_bars, bar_rows, base_reduction, power_bar, settings_of
+from printed_table import (
+    TITLES,
+    accuracy_bars,
+    bar_rows,
+    base_reduction,
+    markdown_rows,
+    power_bar,
+    settings_of,
+)
 
 Units: TypeAlias = Mapping[tuple[Search, int, int], Unit]
 """By search, split and search seed."""
@@ -198,6 +206,9 @@ def main() -> int:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1], help="of the search")
     parser.add_argument("--one", nargs=4, metavar=("DATA", "SEARCH", "SPLIT", "SEED"), help=argparse.SUPPRESS)
     parser.add_argument("--settings", action="store_true", help="a row for each price and chain too")
+    parser.add_argument(
+        "--markdown", action="store_true", help="the table of docs/printed.md, of what is kept"
+    )
     parser.add_argument("--check", action="store_true", help="exit 1 where a figure misses its bar")
     parser.add_argument("--quick", action="store_true", help="judge what is kept, and search two small cases")
     parser.add_argument("--confirm", action="store_true", help=CONFIRM)
@@ -205,6 +216,11 @@ def main() -> int:
     if given.one:
         name, search, split, seed = given.one
         measure_one(name, search, int(split), int(seed), given.data)
+        return 0
+    if given.markdown:
+        print(
+            "\n".join(text for case in CASES for text in markdown_rows(case, list(kept_units(case).values())))
+        )
         return 0
     if given.quick:
         wrong = check_kept(given.data)

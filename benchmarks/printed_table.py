@@ -1,10 +1,10 @@
 """From kept searches to the table of `printed.py`: what is chosen on training rows, and its test accuracy.
 
 For each bar, a group offers rows of one circuit a search whose mean area is at most the bar's: those of one
-setting (a price of area in one chain of designs), and of each chain, and of all, each search's circuit with the
-best accuracy on all training rows among those no larger than a bound, the highest that keeps the mean area. Of
-these rows the one with the best mean validation accuracy is taken, and its mean test accuracy is the figure.
-Test rows choose nothing.
+setting (a price of area in one chain of designs), and of each chain, and of all, each search's circuit with
+the best accuracy on all training rows among those no larger than a bound, the highest that keeps the mean
+area. Of these rows the one with the best mean validation accuracy is taken, and its mean test accuracy is the
+figure. Test rows choose nothing.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ TITLES: dict[Group, str] = {
     "tree": "decision tree",
     "gates": "with gate-level search",
 }
+MARKDOWN_TITLES: dict[Group, str] = {"mlp": "MLP", "tree": "tree", "gates": "gates"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,30 @@ class Row:
             f" {self.leakage_mw('1'):.3f} mW at 1 V, {self.leakage_mw('0.6'):.3f} at 0.6 V;"
             f" n {len(self.circuits)}{f', {self.setting}' if self.setting else ''})"
         )
+
+
+def markdown_rows(case: Case, units: Sequence[Unit]) -> list[str]:
+    """A line of a table for each bar: data, others' circuits, designs, accuracy, area, leakage, searches."""
+    others = (case.name.replace("_", " "), f"{case.date24}; {case.iccad23}", ", ".join(map(str, case.cart)))
+    lines = []
+    for group, point, row in bar_rows(case, units):
+        title = f"{MARKDOWN_TITLES[group]}, at most {point.area_cm2:g}"
+        cells = (
+            *(others if not lines else ("", "", "")),
+            title,
+            *(_markdown_cells(row) if row else ("none",)),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _markdown_cells(row: Row) -> tuple[str, ...]:
+    return (
+        f"{row.mean('test'):.3f} ± {row.spread('test'):.3f}",
+        f"{row.mean('area_cm2'):.3g} ± {row.spread('area_cm2'):.2g}",
+        f"{row.leakage_mw('1'):.3g}; {row.leakage_mw('0.6'):.3g}",
+        str(len(row.circuits)),
+    )
 
 
 def settings_of(units: Sequence[Unit], group: Group) -> list[Row]:
