@@ -147,8 +147,8 @@ def report(case: Case, kept: Units, *, settings: bool) -> list[Bar]:
     print(f"\n{case.name}: DATE 2024 {case.date24}; ICCAD 2023 {case.iccad23}; exact 8-bit MLP {case.base};")
     print(f"  CART {', '.join(map(str, case.cart))}")
     for group in TITLES if settings else ():
-        for row in settings_of(units, group):
-            print(f"  {TITLES[group]:<22} {row.text}")
+        for setting in settings_of(units, group):
+            print(f"  {TITLES[group]:<22} {setting.text}")
     print("  chosen by validation, at most as large as the bar:")
     for group, point, row in bar_rows(case, units):
         print(f"  {TITLES[group]:<22} {point!s:<14} {row.text if row else 'no circuit is that small'}")
