@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from codegen.c.dense import DenseText, dense_text, program_layers, tensor_layers
 from codegen.c.kernels import Form as KernelForm
 from codegen.c.mlp import straight_mlp
 from codegen.c.netlist import netlist_lines
@@ -16,11 +17,12 @@ from codegen.c.text import EmitError, integer_type, value_type
 from codegen.c.tree import tree_lines
 from codegen.cores import Core
 from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, Schedule, TensorNet
+from codegen.plan.dense import DensePlan, plan_chain, plan_dense
 
-Form: TypeAlias = Literal["auto", "straight", "table", "portable", "acle", "asm"]
+Form: TypeAlias = Literal["auto", "straight", "table", "portable", "acle", "asm", "shared"]
 FORMS: dict[str, tuple[Form, ...]] = {
-    "BespokeMlp": ("auto", "straight", "table"),
-    "TensorNet": ("auto", "portable", "acle", "asm"),
+    "BespokeMlp": ("auto", "straight", "table", "shared"),
+    "TensorNet": ("auto", "portable", "acle", "asm", "shared"),
 }
 """Forms by the type of the body; bodies that are not named here have one."""
 Count = TypeVar("Count", int, npt.NDArray[np.int64])
@@ -36,7 +38,8 @@ class ModuleBody:
 
     input_type, value_type: what `P_input_t` and `P_value_t` stand for. rows32: `P_predict32` exists.
     arena_bytes: of a tensor network, for which `P_predict_in` exists; None for any other. optimization:
-    the compiler's level.
+    the compiler's level. inputs: the text of `P_quantize` where it is not the usual one; `P_predict_raw` exists
+    then.
     """
 
     text: str
@@ -46,6 +49,7 @@ class ModuleBody:
     rows32: bool = False
     arena_bytes: int | None = None
     optimization: str = "-Os"
+    inputs: str | None = None
 
 
 def module_body(
@@ -60,7 +64,7 @@ def module_body(
     interface, kind, values = network.interface, input_type(network.interface), output_type(network)
     match network.body:
         case BespokeMlp():
-            return _mlp_body(network, prefix, form)
+            return _mlp_body(network, prefix, form, core)
         case DecisionTree() as tree:
             lines = tree_lines(tree, interface, prefix)
             return ModuleBody(_text(lines), f"decision tree, {len(tree.nodes)} nodes", kind, values)
@@ -75,10 +79,12 @@ def _text(lines: list[str]) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
+def _mlp_body(network: Network, prefix: str, form: Form, core: Core) -> ModuleBody:
     program, interface = mlp_program(network), network.interface
     kind = input_type(interface)
     chosen = choose_form(program, kind) if form == "auto" else form
+    if chosen == "shared":
+        return _shared_mlp(network, program, prefix, core)
     if chosen == "table":
         lines = table_mlp(program, interface, prefix, kind)
     else:
@@ -89,9 +95,46 @@ def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
     return ModuleBody(_text(lines), title, kind, output_type(network))
 
 
+def _shared_mlp(network: Network, program: MlpProgram, prefix: str, core: Core) -> ModuleBody:
+    """Raises EmitError where the shared routine can't run the network."""
+    interface, layers = network.interface, program_layers(program)
+    if isinstance(layers, str):
+        raise EmitError(f"form 'shared': {layers}; take another form")
+    plan = plan_dense((interface.n_features, *(layer.n_out for layer in layers)), sums=True)
+    found = dense_text(
+        layers, plan, interface, prefix, core=core, argmax=program.argmax, in_arena=False
+    )
+    kinds = input_type(interface), output_type(network)
+    return ModuleBody(found.body, _shared_title(plan, found, core), *kinds, inputs=found.inputs)
+
+
+def _shared_tensor(network: Network, net: TensorNet, prefix: str, core: Core) -> ModuleBody:
+    """Raises EmitError where the graph is no chain of fully connected layers."""
+    plan = plan_chain(net.graph)
+    if plan is None:
+        raise EmitError("form 'shared': the graph must be a chain of int8 fully connected layers; take another form")
+    found = dense_text(tensor_layers(net), plan, network.interface, prefix, core=core, in_arena=True)
+    return ModuleBody(
+        found.body,
+        _shared_title(plan, found, core),
+        input_type(network.interface),
+        output_type(network),
+        arena_bytes=plan.arena_bytes,
+        optimization=optimization(network),
+        inputs=found.inputs,
+    )
+
+
+def _shared_title(plan: DensePlan, found: DenseText, core: Core) -> str:
+    widths = "-".join(map(str, plan.widths))
+    return f"multilayer perceptron {widths}, one routine{f' for {core.name}' if found.assembled else ''}"
+
+
 def _tensor_body(
     network: Network, net: TensorNet, prefix: str, form: Form, core: Core, schedule: Schedule
 ) -> ModuleBody:
+    if form == "shared":
+        return _shared_tensor(network, net, prefix, core)
     kernels: KernelForm = "portable" if form == "portable" else "acle" if form == "acle" else "asm"
     found = tensor_text(network, net, prefix, core=core, schedule=schedule, form=kernels)
     title = f"tensor network, {len(net.graph.operators)} operators, for {core.name}"
