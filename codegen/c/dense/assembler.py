@@ -66,7 +66,7 @@ def choose_style(layers: tuple[DenseLayer, ...], plan: DensePlan) -> Style | Non
 
 def routine(name: str, style: Style) -> str:
     """`void name(first, stream, second)`: layers read one buffer and write the other in turn."""
-    return function_text(name, "int16_t *first, const int32_t *stream, int16_t *second", _lines(style))
+    return function_text(name, "uint16_t *first, const int32_t *stream, uint16_t *second", _lines(style))
 
 
 def _lines(style: Style) -> Lines:

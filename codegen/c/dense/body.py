@@ -75,7 +75,7 @@ def _predict_values(
     in_arena: bool,
 ) -> dict[str, object]:
     last = "second" if plan.n_layers % 2 else "first"
-    kind = "int32_t" if plan.sums else "int16_t"
+    kind = "int32_t" if plan.sums else "uint16_t"
     place = f"(const int32_t *)(const void *){last}" if plan.sums else last
     if isinstance(interface.output, ClassOutput):
         source = f"const {kind} *const y = {place};"

@@ -1,8 +1,10 @@
 """The routine in plain C99, for every core: two outputs at a time, without long products where that is exact.
 
-It reads two arrays: weights, row after row, an odd last row followed by one of zeros; and the constants, layer by layer:
+It reads two arrays. Weights are bytes, 128 larger, since only bytes without sign load with an immediate offset on a
+Cortex-M0: four of an output, four of the next, and so on; 128 times the sum of a layer's inputs comes off all of
+its sums. Rows are filled up with weights of 0, which may meet any item. The constants, layer by layer:
 
-    inputs, pairs of outputs; lowest and highest output where they are not 0 and 2**bits - 1; the constants of the
+    items of a row, pairs of outputs; lowest and highest output where they are not 0 and 2**bits - 1; the constants of the
     requantization where all outputs share them
     for each pair both biases and, where they are not shared, both constants
 
@@ -25,6 +27,9 @@ Kind: TypeAlias = Literal["shift", "halves", "general"]
 Row: TypeAlias = tuple[int, ...]
 NO_SCALING: dict[Kind, Row] = {"shift": (0, -1), "halves": (0, 0, 0, -1), "general": (0, 0, -1)}
 """Of a layer whose sums are the outputs."""
+GROUP = 4
+"""Inputs in a step of the loop."""
+RAISED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def portable_text(
     name: str, own: str, layers: tuple[DenseLayer, ...], style: PortableStyle
 ) -> tuple[str, str]:
     """(constants, function `void name(first, constants, second)`). own: the attribute of a function that stays one."""
-    constants = array("int8_t", f"{name}_weights", (w for layer in layers for w in _weights(layer)))
+    constants = array("uint8_t", f"{name}_weights", (w for layer in layers for w in _weights(layer)))
     words = [word for layer, rows in zip(layers, style.rows, strict=True) for word in _words(layer, rows, style)]
     constants += array("int32_t", f"{name}_constants", [*words, 0])
     n_constants = len(style.rows[0][0])
@@ -104,12 +109,18 @@ def portable_text(
 
 
 def _weights(layer: DenseLayer) -> list[int]:
-    filled = np.vstack([layer.weight, np.zeros((layer.n_out % 2, layer.n_in), dtype=np.int64)])
-    return [int(weight) for weight in filled.flat]
+    filled = np.zeros((layer.n_out + layer.n_out % 2, _row_items(layer)), dtype=np.int64)
+    filled[: layer.n_out, : layer.n_in] = layer.weight
+    groups = filled.reshape(len(filled) // 2, 2, -1, GROUP).swapaxes(1, 2)
+    return [int(weight) + RAISED for weight in groups.flat]
+
+
+def _row_items(layer: DenseLayer) -> int:
+    return layer.n_in + -layer.n_in % GROUP
 
 
 def _words(layer: DenseLayer, rows: tuple[Row, ...], style: PortableStyle) -> list[int]:
-    words = [layer.n_in, -(-layer.n_out // 2)]
+    words = [_row_items(layer), -(-layer.n_out // 2)]
     if style.bits is None:
         words += layer.finish.limits if layer.finish is not None else (0, 0)
     words += rows[0] if style.is_shared else ()
