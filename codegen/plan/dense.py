@@ -12,6 +12,10 @@ ITEM_BYTES = 2
 STEPS = (8, 16)
 """Inputs that the loop on DSP cores can take at a time."""
 
+_ITEM_INSTRUCTIONS, _STEP_INSTRUCTIONS, _PAIR_INSTRUCTIONS = 14 / 8, 2, 16
+_CODE_BYTES, _STEP_ITEM_BYTES, _PAIR_BYTES = 200, 7, 8
+"""Of an item of a row, a step, a pair of outputs; of the rest of the module, an item in a step, a pair."""
+
 
 @dataclass(frozen=True, slots=True)
 class DensePlan:
@@ -77,7 +81,17 @@ def plan_chain(graph: TensorGraph) -> DensePlan | None:
 
 
 def plan_dense(widths: tuple[int, ...], *, sums: bool = False) -> DensePlan:
-    return DensePlan(widths, 16, sums)
+    """With the step that makes the product of instructions and flash smaller."""
+    return min((DensePlan(widths, step, sums) for step in STEPS), key=_size_and_time)
+
+
+def _size_and_time(plan: DensePlan) -> float:
+    """Instructions times bytes of the routine for DSP cores, as far as they depend on the step."""
+    rows = [plan.n_pairs(layer) * plan.row_items(layer) for layer in range(plan.n_layers)]
+    n_pairs = sum(plan.n_pairs(layer) for layer in range(plan.n_layers))
+    instructions = sum(rows) * (_ITEM_INSTRUCTIONS + _STEP_INSTRUCTIONS / plan.step) + n_pairs * _PAIR_INSTRUCTIONS
+    n_bytes = _CODE_BYTES + _STEP_ITEM_BYTES * plan.step + 2 * sum(rows) + n_pairs * _PAIR_BYTES
+    return instructions * n_bytes
 
 
 def _filled(n_items: int, step: int) -> int:

@@ -170,6 +170,8 @@ def is_mixed_exact(layer: DenseLayer) -> bool:
 def stored_bits(layers: tuple[DenseLayer, ...]) -> int | None:
     """The bits of all stored outputs where a saturation to so many is the clamp; None where it is not."""
     finishes = [layer.finish for layer in layers if layer.finish is not None]
+    if not finishes:
+        return 1
     bits = {unsigned_bits(finish.limits[1]) for finish in finishes}
     exact = all(finish.limits == (0, (1 << unsigned_bits(finish.limits[1])) - 1) for finish in finishes)
     return bits.pop() if exact and len(bits) == 1 else None

@@ -1,0 +1,195 @@
+"""What chains of fully connected layers cost on a core, on the shared routine and with a kernel for each layer.
+
+Figures are linear in a few quantities that structure tells. What one of each costs is data that
+benchmarks/calibrate_dense.py fits to measured firmware: codegen/data/dense/figures.json. Constants are exact.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal, TypeAlias
+
+from codegen.cores import Core
+from codegen.ir.graph import Tensor, TensorGraph
+from codegen.ir.operators import FullyConnected
+from codegen.ir.requantization import INT8_MAX, INT8_MIN, activation_limits
+from codegen.plan.dense import DensePlan
+from codegen.plan.errors import PlanError
+
+FORMAT = "silkscreen-dense-figures-1"
+FITTED_AS = {"cortex-m0plus": "cortex-m0"}
+"""Cores that take the figures of another with the same instruction set."""
+GROUP = 4
+"""Inputs in a step of the portable routine."""
+WORD_BYTES = 4
+HALVES_RULE, SHIFT_RULE = 4, 2
+"""Constants of a requantization in the portable routine: by products of halves, or by a shift alone."""
+
+Kind: TypeAlias = Literal["shared_tensors", "shared_sums", "layers"]
+"""The shared routine of int8 tensors, of a bespoke MLP, and kernels layer by layer."""
+Terms: TypeAlias = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DenseTraits:
+    """What the routine of a chain depends on besides widths. is_doubled: the rounding "double". n_rule: constants of
+    a requantization in the portable routine. is_shared: all outputs of a layer are scaled alike. is_saturated: the
+    clamp is one saturation. is_class: the answer is a class, not values."""
+
+    is_doubled: bool
+    n_rule: int
+    is_shared: bool
+    is_saturated: bool
+    is_class: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """instructions: of one inference from codes. flash_bytes: code_bytes and constant_bytes."""
+
+    instructions: float
+    code_bytes: float
+    constant_bytes: int
+
+    @property
+    def flash_bytes(self) -> float:
+        return self.code_bytes + self.constant_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one of each quantity costs, by name. frame_bytes: of stack besides buffers, the most that was seen."""
+
+    instructions: Terms
+    code_bytes: Terms
+    frame_bytes: int
+
+
+def chain_traits(graph: TensorGraph, *, is_class: bool = True) -> DenseTraits:
+    """Of a graph that is a chain. Where a tensor has no quantization yet, its limits are taken to be those of int8,
+    and all outputs to be scaled alike."""
+    operators = [one for one in graph.operators if isinstance(one, FullyConnected)]
+    rounding = operators[0].rounding
+    return DenseTraits(
+        is_doubled=rounding == "double",
+        n_rule=SHIFT_RULE if rounding == "power_of_two" else HALVES_RULE,
+        is_shared=all(_n_scales(graph.tensors[one.weight]) == 1 for one in operators),
+        is_saturated=all(_is_whole(one, graph.tensors[one.output]) for one in operators),
+        is_class=is_class,
+    )
+
+
+def _n_scales(weight: Tensor) -> int:
+    return 1 if weight.quantization is None else len(weight.quantization.scales)
+
+
+def _is_whole(operator: FullyConnected, output: Tensor) -> bool:
+    """Whether the limits of the output are those of int8."""
+    if output.quantization is None:
+        return True
+    return activation_limits(operator.activation, output.quantization) == (INT8_MIN, INT8_MAX)
+
+
+def dense_figures(plan: DensePlan, traits: DenseTraits, core: Core) -> Figures | None:
+    """On the shared routine; None for a core without figures."""
+    rates = load_rates("shared_sums" if plan.sums else "shared_tensors", core.name)
+    if rates is None:
+        return None
+    return Figures(
+        _amount(dense_terms(plan, traits), rates.instructions),
+        _amount(code_terms(plan, traits), rates.code_bytes),
+        constant_bytes(plan, traits, is_dsp="dsp" in core.features),
+    )
+
+
+def layer_figures(widths: tuple[int, ...], core: Core) -> Figures | None:
+    """With a kernel for each layer, less exactly; None for a core without figures."""
+    rates = load_rates("layers", core.name)
+    if rates is None:
+        return None
+    terms = layer_terms(widths)
+    return Figures(_amount(terms, rates.instructions), _amount(terms, rates.code_bytes), 0)
+
+
+def dense_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
+    """Quantities of instructions."""
+    layers = range(plan.n_layers)
+    pairs = [plan.n_pairs(layer) for layer in layers]
+    rows = [plan.row_items(layer) for layer in layers]
+    groups = [-(-plan.widths[layer] // GROUP) for layer in layers]
+    scaled = sum(pairs) - (pairs[-1] if plan.sums else 0)
+    return {
+        "module": 1,
+        "input": plan.widths[0],
+        "output": plan.widths[-1],
+        "layer": plan.n_layers,
+        "pair": sum(pairs),
+        "scaled_pair": scaled,
+        "own_pair": 0 if traits.is_shared else scaled,
+        "doubled_pair": scaled if traits.is_doubled else 0,
+        "limited_pair": 0 if traits.is_saturated else scaled,
+        "step": sum(n * row // plan.step for n, row in zip(pairs, rows, strict=True)),
+        "row": sum(n * row for n, row in zip(pairs, rows, strict=True)),
+        "group": sum(n * group for n, group in zip(pairs, groups, strict=True)),
+        "item": GROUP * sum(groups),
+    }
+
+
+def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
+    """Quantities of code."""
+    return {
+        "module": 1,
+        "classes": traits.is_class and plan.widths[-1] > 2,
+        "two_classes": traits.is_class and plan.widths[-1] == 2,
+        "own": not traits.is_shared,
+        "doubled": traits.is_doubled,
+        "limited": not traits.is_saturated,
+        "long_step": plan.step > 8,
+        "scaled": plan.n_layers > 1 or not plan.sums,
+    }
+
+
+def layer_terms(widths: tuple[int, ...]) -> Terms:
+    """Quantities of both figures of kernels layer by layer."""
+    pairs = list(zip(widths, widths[1:], strict=False))
+    return {
+        "module": 1,
+        "layer": len(pairs),
+        "input": sum(n_in for n_in, _ in pairs),
+        "output": sum(n_out for _, n_out in pairs),
+        "mac": sum(n_in * n_out for n_in, n_out in pairs),
+    }
+
+
+def constant_bytes(plan: DensePlan, traits: DenseTraits, *, is_dsp: bool) -> int:
+    """Exact bytes of weights, biases and scales in the tables of the routine."""
+    n_rule = 3 if is_dsp else traits.n_rule
+    header = 2 + (0 if traits.is_saturated else 2) + (n_rule if traits.is_shared else 0)
+    pair = 2 + (0 if traits.is_shared else 2 * n_rule)
+    words, weights = 1, 0
+    for layer in range(plan.n_layers):
+        words += header + plan.n_pairs(layer) * pair
+        row = plan.row_items(layer) if is_dsp else GROUP * -(-plan.widths[layer] // GROUP)
+        weights += 2 * row * plan.n_pairs(layer)
+    return WORD_BYTES * words + weights
+
+
+def _amount(terms: Terms, each: Terms) -> float:
+    return sum(number * each.get(name, 0.0) for name, number in terms.items())
+
+
+def load_rates(kind: Kind, core: str) -> Rates | None:
+    """None for a core that is not measured."""
+    entry = _document()["cores"].get(FITTED_AS.get(core, core))
+    return None if entry is None or kind not in entry else Rates(**entry[kind])
+
+
+@functools.cache
+def _document() -> Any:
+    path = resources.files("codegen") / "data" / "dense" / "figures.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document["format"] != FORMAT:
+        raise PlanError(f"{path}: format must be {FORMAT!r}, not {document['format']!r}")
+    return document
