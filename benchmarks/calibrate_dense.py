@@ -1,10 +1,10 @@
 """Fits codegen/data/dense/figures.json to measured firmware of random chains of fully connected layers.
 
-    python benchmarks/calibrate_dense.py --measure 24     measures up to 24 networks a core and kind, then fits
-    python benchmarks/calibrate_dense.py                  fits again to the measurements that are kept
+    python benchmarks/calibrate_dense.py --measure 24     measures up to 24 networks a core and kind, then
+    fits python benchmarks/calibrate_dense.py                  fits again to the measurements that are kept
 
-Needs the compilers and simulators of the cores; one measurement takes about a second. Every fourth network is not
-fitted; benchmarks/dense_model.py compares the price with those.
+Needs the compilers and simulators of the cores; one measurement takes about a second. Every fourth network is
+not fitted; benchmarks/dense_model.py compares the price with those.
 """
 
 import argparse
@@ -105,8 +105,12 @@ def fit(rows: list[Row]) -> dict[str, object]:
     ]
     buffers = [design[0].arena_bytes if design[0].sums else 0 for design in designs]
     return {
-        "instructions": fit_terms([dense_terms(*one) for one in designs], instructions, FLOOR["instructions"]),
-        "code_bytes": fit_terms([code_terms(*one) for one in designs], code, FLOOR["code_bytes"], relative=False),
+        "instructions": fit_terms(
+            [dense_terms(*one) for one in designs], instructions, FLOOR["instructions"]
+        ),
+        "code_bytes": fit_terms(
+            [code_terms(*one) for one in designs], code, FLOOR["code_bytes"], relative=False
+        ),
         "frame_bytes": max(row.stack_bytes - size for row, size in zip(rows, buffers, strict=True)),
     }
 
@@ -117,7 +121,9 @@ def fitted(rows: list[Row], core: str, kind: str) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fits the costs of chains of fully connected layers.")
-    parser.add_argument("--measure", type=int, default=0, metavar="N", help="up to N networks a core and kind")
+    parser.add_argument(
+        "--measure", type=int, default=0, metavar="N", help="up to N networks a core and kind"
+    )
     given = parser.parse_args()
     rows = read_rows()
     for core in CORES:

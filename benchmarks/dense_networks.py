@@ -1,5 +1,7 @@
 """Random chains of fully connected layers, as training makes them, for fitting and testing their cost."""
 
+import itertools
+
 import numpy as np
 
 from codegen.c.dense import program_layers
@@ -34,12 +36,14 @@ def random_widths(rng: np.random.Generator) -> tuple[int, ...]:
 
 
 def random_chain(rng: np.random.Generator) -> Network:
-    """An int8 network; rounding, scales for each output or for all, and the limits of hidden layers are drawn."""
+    """An int8 network; rounding, scales for each output or for all, and the limits of hidden layers are
+    drawn.
+    """
     widths = random_widths(rng)
     rounding = str(rng.choice(["single", "single", "single", "double"]))
     own_scales, hidden_zero = bool(rng.random() < 0.3), int(rng.choice([-128, -128, -90]))
     tensors, operators, constants = [Tensor("x", (widths[0],), "int8", INPUT)], [], []
-    for at, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for at, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
         last, weight = at == len(widths) - 2, len(tensors)
         scales = tuple(0.004 * (1 + rng.random(n_out))) if own_scales else (0.006,)
         output = Quantization((0.006 * np.sqrt(n_in),), 0 if last else hidden_zero)
@@ -63,7 +67,7 @@ def random_plain_mlp(rng: np.random.Generator) -> Network:
     widths = random_widths(rng)
     features = tuple(Feature(f"f{index}", 0.0, 1.0, 4) for index in range(widths[0]))
     layers, bits, n_bits = [], 4, int(rng.integers(3, 9))
-    for at, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for at, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
         clip = None if at == len(widths) - 2 else Clip(int(rng.integers(2, 6)), n_bits)
         layers.append(Layer(tuple(_neuron(rng, n_in, bits) for _ in range(n_out)), clip))
         bits = n_bits

@@ -89,7 +89,9 @@ def _size_and_time(plan: DensePlan) -> float:
     """Instructions times bytes of the routine for DSP cores, as far as they depend on the step."""
     rows = [plan.n_pairs(layer) * plan.row_items(layer) for layer in range(plan.n_layers)]
     n_pairs = sum(plan.n_pairs(layer) for layer in range(plan.n_layers))
-    instructions = sum(rows) * (_ITEM_INSTRUCTIONS + _STEP_INSTRUCTIONS / plan.step) + n_pairs * _PAIR_INSTRUCTIONS
+    instructions = (
+        sum(rows) * (_ITEM_INSTRUCTIONS + _STEP_INSTRUCTIONS / plan.step) + n_pairs * _PAIR_INSTRUCTIONS
+    )
     n_bytes = _CODE_BYTES + _STEP_ITEM_BYTES * plan.step + 2 * sum(rows) + n_pairs * _PAIR_BYTES
     return instructions * n_bytes
 

@@ -1,10 +1,12 @@
-"""What chains of fully connected layers cost on a core, on the shared routine and with a kernel for each layer.
+"""What chains of fully connected layers cost on a core, on the shared routine and with a kernel for each
+layer.
 
 Figures are linear in a few quantities that structure tells. What one of each costs is data that
 benchmarks/calibrate_dense.py fits to measured firmware: codegen/data/dense/figures.json. Constants are exact.
 """
 
 import functools
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,9 +36,10 @@ Terms: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class DenseTraits:
-    """What the routine of a chain depends on besides widths. is_doubled: the rounding "double". n_rule: constants of
-    a requantization in the portable routine. is_shared: all outputs of a layer are scaled alike. is_saturated: the
-    clamp is one saturation. is_class: the answer is a class, not values."""
+    """What the routine of a chain depends on besides widths. is_doubled: the rounding "double". n_rule:
+    constants of a requantization in the portable routine. is_shared: all outputs of a layer are scaled alike.
+    is_saturated: the clamp is one saturation. is_class: the answer is a class, not values.
+    """
 
     is_doubled: bool
     n_rule: int
@@ -60,7 +63,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one of each quantity costs, by name. frame_bytes: of stack besides buffers, the most that was seen."""
+    """What one of each quantity costs, by name. frame_bytes: of stack besides buffers, the most that was
+    seen.
+    """
 
     instructions: Terms
     code_bytes: Terms
@@ -68,8 +73,9 @@ class Rates:
 
 
 def chain_traits(graph: TensorGraph, *, is_class: bool = True) -> DenseTraits:
-    """Of a graph that is a chain. Where a tensor has no quantization yet, its limits are taken to be those of int8,
-    and all outputs to be scaled alike."""
+    """Of a graph that is a chain. Where a tensor has no quantization yet, its limits are taken to be those of
+    int8, and all outputs to be scaled alike.
+    """
     operators = [one for one in graph.operators if isinstance(one, FullyConnected)]
     rounding = operators[0].rounding
     return DenseTraits(
@@ -98,8 +104,8 @@ def dense_figures(plan: DensePlan, traits: DenseTraits, core: Core) -> Figures |
     if rates is None:
         return None
     return Figures(
-        _amount(dense_terms(plan, traits), rates.instructions),
-        _amount(code_terms(plan, traits), rates.code_bytes),
+        amount(dense_terms(plan, traits), rates.instructions),
+        amount(code_terms(plan, traits), rates.code_bytes),
         constant_bytes(plan, traits, is_dsp="dsp" in core.features),
     )
 
@@ -110,30 +116,38 @@ def layer_figures(widths: tuple[int, ...], core: Core) -> Figures | None:
     if rates is None:
         return None
     terms = layer_terms(widths)
-    return Figures(_amount(terms, rates.instructions), _amount(terms, rates.code_bytes), 0)
+    return Figures(amount(terms, rates.instructions), amount(terms, rates.code_bytes), 0)
 
 
 def dense_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
-    """Quantities of instructions."""
-    layers = range(plan.n_layers)
-    pairs = [plan.n_pairs(layer) for layer in layers]
-    rows = [plan.row_items(layer) for layer in layers]
-    groups = [-(-plan.widths[layer] // GROUP) for layer in layers]
-    scaled = sum(pairs) - (pairs[-1] if plan.sums else 0)
+    """Quantities of instructions: of the module, and of all layers."""
+    total = dict(module_terms(plan))
+    for layer in range(plan.n_layers):
+        for name, number in dense_layer_terms(plan, traits, layer).items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def module_terms(plan: DensePlan) -> Terms:
+    return {"module": 1, "input": plan.widths[0], "output": plan.widths[-1]}
+
+
+def dense_layer_terms(plan: DensePlan, traits: DenseTraits, layer: int) -> Terms:
+    """Of one layer."""
+    n_pairs, row = plan.n_pairs(layer), plan.row_items(layer)
+    n_groups = -(-plan.widths[layer] // GROUP)
+    n_scaled = 0 if plan.sums and layer == plan.n_layers - 1 else n_pairs
     return {
-        "module": 1,
-        "input": plan.widths[0],
-        "output": plan.widths[-1],
-        "layer": plan.n_layers,
-        "pair": sum(pairs),
-        "scaled_pair": scaled,
-        "own_pair": 0 if traits.is_shared else scaled,
-        "doubled_pair": scaled if traits.is_doubled else 0,
-        "limited_pair": 0 if traits.is_saturated else scaled,
-        "step": sum(n * row // plan.step for n, row in zip(pairs, rows, strict=True)),
-        "row": sum(n * row for n, row in zip(pairs, rows, strict=True)),
-        "group": sum(n * group for n, group in zip(pairs, groups, strict=True)),
-        "item": GROUP * sum(groups),
+        "layer": 1,
+        "pair": n_pairs,
+        "scaled_pair": n_scaled,
+        "own_pair": 0 if traits.is_shared else n_scaled,
+        "doubled_pair": n_scaled if traits.is_doubled else 0,
+        "limited_pair": 0 if traits.is_saturated else n_scaled,
+        "step": n_pairs * row // plan.step,
+        "row": n_pairs * row,
+        "group": n_pairs * n_groups,
+        "item": GROUP * n_groups,
     }
 
 
@@ -153,7 +167,7 @@ def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
 
 def layer_terms(widths: tuple[int, ...]) -> Terms:
     """Quantities of both figures of kernels layer by layer."""
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(itertools.pairwise(widths))
     return {
         "module": 1,
         "layer": len(pairs),
@@ -164,19 +178,21 @@ def layer_terms(widths: tuple[int, ...]) -> Terms:
 
 
 def constant_bytes(plan: DensePlan, traits: DenseTraits, *, is_dsp: bool) -> int:
-    """Exact bytes of weights, biases and scales in the tables of the routine."""
+    """Exact bytes of weights, biases and scales in the tables of the routine, and of their end."""
+    layers = range(plan.n_layers)
+    return WORD_BYTES + sum(layer_constant_bytes(plan, traits, layer, is_dsp=is_dsp) for layer in layers)
+
+
+def layer_constant_bytes(plan: DensePlan, traits: DenseTraits, layer: int, *, is_dsp: bool) -> int:
     n_rule = 3 if is_dsp else traits.n_rule
     header = 2 + (0 if traits.is_saturated else 2) + (n_rule if traits.is_shared else 0)
     pair = 2 + (0 if traits.is_shared else 2 * n_rule)
-    words, weights = 1, 0
-    for layer in range(plan.n_layers):
-        words += header + plan.n_pairs(layer) * pair
-        row = plan.row_items(layer) if is_dsp else GROUP * -(-plan.widths[layer] // GROUP)
-        weights += 2 * row * plan.n_pairs(layer)
-    return WORD_BYTES * words + weights
+    row = plan.row_items(layer) if is_dsp else GROUP * -(-plan.widths[layer] // GROUP)
+    return WORD_BYTES * (header + plan.n_pairs(layer) * pair) + 2 * row * plan.n_pairs(layer)
 
 
-def _amount(terms: Terms, each: Terms) -> float:
+def amount(terms: Terms, each: Terms) -> float:
+    """A figure: the quantities times what one of each costs."""
     return sum(number * each.get(name, 0.0) for name, number in terms.items())
 
 

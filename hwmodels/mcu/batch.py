@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from codegen.c.body import STRAIGHT_BYTES, straight_estimate
+from codegen.c.forms import STRAIGHT_BYTES, straight_estimate
 from codegen.c.program import GROUP_SIZE
 from codegen.ir import ClassOutput, Interface, MlpBatch
 from hwmodels.mcu.counts import FEATURE_BYTES, LARGE_BIAS, STRAIGHT

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from codegen.c.body import table_sizes, type_bytes
+from codegen.c.forms import table_sizes, type_bytes
 from codegen.c.program import LayerProgram, MlpProgram, Sum
 from codegen.c.table import has_masks
 from codegen.c.text import integer_type

@@ -1,11 +1,32 @@
 """The price of chains of fully connected layers on the shared routine: what codegen.plan says of them."""
 
-from codegen.c.dense import program_layers
-from codegen.c.dense.layers import stored_bits
+import itertools
+from collections.abc import Sequence
+
+from codegen.c.dense.inputs import input_table
+from codegen.c.forms import shared_design
 from codegen.c.program import MlpProgram, mlp_program
+from codegen.cores import Core
 from codegen.ir import BespokeMlp, ClassOutput, Interface, Network, TensorGraph, TensorNet
-from codegen.plan.dense import DensePlan, plan_chain, plan_dense
-from codegen.plan.dense_costs import SHIFT_RULE, DenseTraits, chain_traits
+from codegen.ir.counts import operator_macs
+from codegen.ir.operators import FullyConnected
+from codegen.plan import Placement, Plan, timeline
+from codegen.plan.dense import ITEM_BYTES, DensePlan, plan_chain
+from codegen.plan.dense_costs import (
+    WORD_BYTES,
+    DenseTraits,
+    amount,
+    chain_traits,
+    code_terms,
+    constant_bytes,
+    dense_layer_terms,
+    layer_constant_bytes,
+    load_rates,
+    module_terms,
+)
+from hwmodels.mcu.tensor import LayerCost, TensorCost
+from hwmodels.model import CostItem
+
 
 def dense_design(network: Network) -> tuple[DensePlan, DenseTraits] | str:
     """Of a network that the routine takes, or why it takes it not."""
@@ -13,7 +34,8 @@ def dense_design(network: Network) -> tuple[DensePlan, DenseTraits] | str:
     if isinstance(network.body, TensorNet):
         return chain_design(network.body.graph, is_class=is_class)
     if isinstance(network.body, BespokeMlp):
-        return program_design(mlp_program(network), network.interface)
+        found = shared_design(mlp_program(network), is_class=is_class)
+        return "the shared routine does not take this network" if found is None else found
     return "the network is no multilayer perceptron"
 
 
@@ -25,11 +47,81 @@ def chain_design(graph: TensorGraph, *, is_class: bool = True) -> tuple[DensePla
     return plan, chain_traits(graph, is_class=is_class)
 
 
-def program_design(program: MlpProgram, interface: Interface) -> tuple[DensePlan, DenseTraits] | str:
-    """Of a bespoke MLP, or why the routine does not take it."""
-    layers = program_layers(program)
-    if isinstance(layers, str):
-        return layers
-    plan = plan_dense((interface.n_features, *(layer.n_out for layer in layers)), sums=True)
-    is_class = isinstance(interface.output, ClassOutput)
-    return plan, DenseTraits(False, SHIFT_RULE, True, stored_bits(layers) is not None, is_class)
+def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[CostItem, ...]:
+    """Shares of a bespoke MLP on the shared routine, which must take it."""
+    found = shared_design(program, is_class=isinstance(interface.output, ClassOutput))
+    rates = load_rates("shared_sums", core.name)
+    assert found is not None
+    assert rates is not None
+    plan, traits = found
+    table = input_table(interface)
+    tables = (
+        constant_bytes(plan, traits, is_dsp="dsp" in core.features) + table.row_bytes * interface.n_features
+    )
+    items = [
+        CostItem("tables", "flash_bytes", float(tables)),
+        CostItem("routine", "flash_bytes", amount(code_terms(plan, traits), rates.code_bytes)),
+        CostItem("arrays", "ram_bytes", float(plan.arena_bytes)),
+        CostItem("frames", "ram_bytes", float(rates.frame_bytes)),
+        CostItem("module", "instructions", amount(module_terms(plan), rates.instructions)),
+    ]
+    for layer in range(plan.n_layers):
+        instructions = amount(dense_layer_terms(plan, traits, layer), rates.instructions)
+        items.append(CostItem(f"layer {layer}", "instructions", instructions))
+    return tuple(items)
+
+
+def chain_cost(graph: TensorGraph, plan: DensePlan, core: Core) -> TensorCost | str:
+    """What a chain costs layer by layer, or why it has no price. The routine's code is the module's."""
+    rates, traits = load_rates("shared_tensors", core.name), chain_traits(graph)
+    if rates is None:
+        return f"chains of layers are not measured on core {core.name!r}"
+    memory = _memory(graph, plan)
+    is_dsp = "dsp" in core.features
+    layers, at = [], 0
+    for number, operator in enumerate(graph.operators):
+        instructions, constants = 0.0, 0
+        if isinstance(operator, FullyConnected):
+            instructions = amount(dense_layer_terms(plan, traits, at), rates.instructions)
+            constants = layer_constant_bytes(plan, traits, at, is_dsp=is_dsp)
+            at += 1
+        kind, name = type(operator).__name__, graph.tensors[operator.output].name
+        macs = memory.macs[number]
+        layers.append(LayerCost(number, kind, name, "shared_routine", macs, instructions, 0.0, constants, 0))
+    return TensorCost(
+        tuple(layers),
+        amount(module_terms(plan), rates.instructions),
+        amount(code_terms(plan, traits), rates.code_bytes) + WORD_BYTES,
+        0,
+        plan.arena_bytes,
+        rates.frame_bytes,
+        memory,
+        timeline(memory, graph),
+    )
+
+
+def _memory(graph: TensorGraph, plan: DensePlan) -> Plan:
+    """Both buffers over time: the copy of the inputs as scratch of the first layer, then its outputs."""
+    steps = [step for step, one in enumerate(graph.operators) if isinstance(one, FullyConnected)]
+    starts = (0, ITEM_BYTES * plan.buffer_items(0))
+    places = [Placement("scratch", steps[0], 0, ITEM_BYTES * plan.row_items(0), 0, steps[0])]
+    for layer, (first, last) in enumerate(itertools.pairwise([*steps, len(graph.operators) - 1])):
+        is_last = layer == plan.n_layers - 1
+        items = 2 * plan.n_pairs(layer) if is_last else plan.row_items(layer + 1)
+        outputs = {graph.operators[step].output for step in range(first, last + is_last)}
+        places += [
+            Placement("tensor", tensor, starts[(layer + 1) % 2], ITEM_BYTES * items, first, last)
+            for tensor in sorted(outputs)
+        ]
+    live = tuple(_live_bytes(places, step) for step in range(len(graph.operators)))
+    macs = tuple(operator_macs(one, graph) for one in graph.operators)
+    order = tuple(range(len(graph.operators)))
+    least = max(live)
+    return Plan(order, tuple(places), plan.arena_bytes, least, least == plan.arena_bytes, live, 4, None, macs)
+
+
+def _live_bytes(places: Sequence[Placement], step: int) -> int:
+    """Reshapes have the place of what they reshape, which counts once."""
+    return sum(
+        {one.offset_bytes: one.n_bytes for one in places if one.first_step <= step <= one.last_step}.values()
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from codegen.c.body import choose_form, input_type
+from codegen.c.forms import choose_form
 from codegen.c.program import MlpProgram, mlp_program
 from codegen.ir import BespokeMlp, Design, Interface, MlpBatch, Network
 from codegen.ir.batch import network_of
@@ -12,8 +12,9 @@ from codegen.ir.batch_counts import count_batch as count_macs
 from codegen.ir.counts import count
 from hwmodels.mcu.batch import BatchCounts, count_batch
 from hwmodels.mcu.board import Board, Fact, load_board
-from hwmodels.mcu.coefficients import Coefficients, Form, FormCoefficients, load_coefficients
+from hwmodels.mcu.coefficients import Coefficients, FormCoefficients, load_coefficients
 from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
+from hwmodels.mcu.dense import mlp_items
 from hwmodels.mcu.tensor import TensorCost
 from hwmodels.mcu.tensor_price import coefficients_or_reason, graph_of, price_tensors, tensor_items
 from hwmodels.model import (
@@ -84,10 +85,12 @@ class McuModel:
             raise HardwareModelError(f"mcu: {found}")
         program, interface = found
         fitted = self._fitted
-        form: Form = choose_form(program, input_type(interface))
-        count_form = count_straight if form == "straight" else count_table
-        counts, coefficients = count_form(program, interface), fitted.forms[form]
-        items = _items(counts, coefficients)
+        form = choose_form(program, self.board.core, design.schedule.objective)
+        if form == "shared":
+            items = mlp_items(program, interface, self.board.core)
+        else:
+            count_form = count_straight if form == "straight" else count_table
+            items = _items(count_form(program, interface), fitted.forms[form])
         totals = {
             name: sum(item.amount for item in items if item.metric == name)
             for name in ("flash_bytes", "ram_bytes", "instructions")

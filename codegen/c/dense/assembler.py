@@ -1,12 +1,11 @@
 """The routine of cores with DSP instructions: all layers in one function, two outputs at a time.
 
-A word of the stream holds the weights of two inputs for two outputs: each half is `256 * first + second`. SMLAD on
-the word sums `256 * A + B`, on its low bytes alone B. The stream of a layer:
+A word of the stream holds the weights of two inputs for two outputs: each half is `256 * first + second`.
+SMLAD on the word sums `256 * A + B`, on its low bytes alone B. The stream of a layer:
 
     bytes of a row of inputs; bytes of all outputs; lowest and highest output where Style.bits is None;
-    multiplier, offset, shift where Style.is_shared
-    for two outputs each: 256 * bias + bias, bias, the words of the weights, and twice multiplier, offset, shift where
-    these are not shared
+    multiplier, offset, shift where Style.is_shared for two outputs each: 256 * bias + bias, bias, the words
+    of the weights, and twice multiplier, offset, shift where these are not shared
 
 and 0 after the last layer. Rows are filled up with weights of 0, which may meet any item.
 """
@@ -70,9 +69,11 @@ def routine(name: str, style: Style) -> str:
 
 
 def _lines(style: Style) -> Lines:
-    """r0 next inputs, r1 stream, r2 and r3 sums, r4-r7 inputs, r8-r11 weights, r12 next output, lr end of the row.
+    """r0 next inputs, r1 stream, r2 and r3 sums, r4-r7 inputs, r8-r11 weights, r12 next output, lr end of the
+    row.
 
-    On the stack: the row of inputs, the stream after the header, the buffer of outputs, the end of the outputs.
+    On the stack: the row of inputs, the stream after the header, the buffer of outputs, the end of the
+    outputs.
     """
     return [
         "push {r4-r11,lr}",

@@ -37,11 +37,14 @@ def dense_text(
     argmax: tuple[Comparison, ...] | None = None,
     in_arena: bool,
 ) -> DenseText:
-    """in_arena: buffers are in static memory, or the caller's, else on the stack. argmax: of the last sums, None for
-    the exact one."""
+    """in_arena: buffers are in static memory, or the caller's, else on the stack. argmax: of the last sums,
+    None for the exact one.
+    """
     name = f"{prefix}_layers"
     style = choose_style(layers, plan) if "dsp" in core.features else None
-    constants, functions = portable_text(name, f"{prefix.upper()}_OWN_FUNCTION", layers, portable_style(layers))
+    constants, functions = portable_text(
+        name, f"{prefix.upper()}_OWN_FUNCTION", layers, portable_style(layers)
+    )
     text = constants + "\n" + functions
     if style is not None:
         special = array("int32_t", f"{name}_constants", stream(layers, style)) + "\n" + routine(name, style)
@@ -61,7 +64,7 @@ def _inputs_text(interface: Interface, prefix: str) -> str:
 
 
 def _base(interface: Interface, sign: int) -> str:
-    """` + 128`, or ` - 128` with sign -1, where codes are signed; they are so all or none, with equal bits."""
+    """` + 128`, or ` - 128` with sign -1, where codes are signed: all or none, of equal bits."""
     base = -interface.features[0].code_lo
     return "" if base == 0 else f" {'+' if sign > 0 else '-'} {base}"
 

@@ -10,8 +10,9 @@ from codegen.ir import Feature, Interface
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One property of all features. constant: its C text where all share it. kind: of the table's items otherwise,
-    "uint16_t" where the upper half of each float32 is all of it. texts: one for each feature."""
+    """One property of all features. constant: its C text where all share it. kind: of the table's items
+    otherwise, "uint16_t" where the upper half of each float32 is all of it. texts: one for each feature.
+    """
 
     constant: str | None
     kind: str
@@ -20,8 +21,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """lo, scale, top: columns. code_lo: what is added to the steps of a feature for its code, None where features
-    differ in it."""
+    """lo, scale, top: columns. code_lo: what is added to the steps of a feature for its code, None where
+    features differ in it.
+    """
 
     lo: Column
     scale: Column
@@ -38,7 +40,8 @@ class InputTable:
     def rows(self) -> tuple[tuple[str, str], ...]:
         """(items, name) of each feature."""
         return tuple(
-            (", ".join(column.texts[at] for _, column in self.columns), name) for at, name in enumerate(self.names)
+            (", ".join(column.texts[at] for _, column in self.columns), name)
+            for at, name in enumerate(self.names)
         )
 
     @property

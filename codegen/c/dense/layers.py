@@ -1,7 +1,7 @@
 """Fully connected layers with their numbers, for the shared routine, from either kind of network.
 
-Inputs and outputs are as the routine stores them: from 0 up. An int8 item is stored 128 larger, and the bias of
-the layer that reads it is lower by 128 times the sum of weights.
+Inputs and outputs are as the routine stores them: from 0 up. An int8 item is stored 128 larger, and the bias
+of the layer that reads it is lower by 128 times the sum of weights.
 """
 
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ class DenseLayer:
 
     @property
     def n_in(self) -> int:
-        return self.weight.shape[1]
+        return int(self.weight.shape[1])
 
 
 def tensor_layers(net: TensorNet) -> tuple[DenseLayer, ...]:
@@ -108,7 +108,7 @@ def _scalings(rule: Requantization, lows: Int64Array, highs: Int64Array) -> tupl
 
 
 def program_layers(program: MlpProgram) -> tuple[DenseLayer, ...] | str:
-    """The layers of a bespoke MLP, or why the routine can't run it: it has no masks, and weights of a byte."""
+    """The layers of a bespoke MLP, or why the routine can't run it: no masks, and weights of a byte."""
     layers = []
     for index, layer in enumerate(program.layers):
         reason = _reason(layer)
@@ -164,7 +164,7 @@ def is_mixed_exact(layer: DenseLayer) -> bool:
         if lo < INT32_MIN or hi > INT32_MAX:
             return False
     last = layer.n_out % 2
-    return not last or (INT32_MIN <= 256 * layer.lows[-1] and 256 * layer.highs[-1] <= INT32_MAX)
+    return not last or (256 * layer.lows[-1] >= INT32_MIN and 256 * layer.highs[-1] <= INT32_MAX)
 
 
 def stored_bits(layers: tuple[DenseLayer, ...]) -> int | None:

@@ -1,12 +1,13 @@
 """The routine in plain C99, for every core: two outputs at a time, without long products where that is exact.
 
-It reads two arrays. Weights are bytes, 128 larger, since only bytes without sign load with an immediate offset on a
-Cortex-M0: four of an output, four of the next, and so on; 128 times the sum of a layer's inputs comes off all of
-its sums. Rows are filled up with weights of 0, which may meet any item. The constants, layer by layer:
+It reads two arrays. Weights are bytes, 128 larger, since only bytes without sign load with an immediate
+offset on a Cortex-M0: four of an output, four of the next, and so on; 128 times the sum of a layer's inputs
+comes off all of its sums. Rows are filled up with weights of 0, which may meet any item. The constants, layer
+by layer:
 
-    items of a row, pairs of outputs; lowest and highest output where they are not 0 and 2**bits - 1; the constants of the
-    requantization where all outputs share them
-    for each pair both biases and, where they are not shared, both constants
+    items of a row, pairs of outputs; lowest and highest output where they are not 0 and 2**bits - 1; the
+    constants of the requantization where all outputs share them for each pair both biases and, where they are
+    not shared, both constants
 
 and 0 after the last layer. A layer whose sums are the outputs has the last of its shared constants below 0.
 """
@@ -34,8 +35,9 @@ RAISED = 128
 
 @dataclass(frozen=True, slots=True)
 class PortableStyle:
-    """What all layers have in common. kind: "shift" adds and shifts, "halves" multiplies halves of 16 bits first,
-    "general" is exact for every factor. rows: of constants, for each output of each layer."""
+    """What all layers have in common. kind: "shift" adds and shifts, "halves" multiplies halves of 16 bits
+    first, "general" is exact for every factor. rows: of constants, for each output of each layer.
+    """
 
     way: Way
     kind: Kind
@@ -56,11 +58,13 @@ def portable_style(layers: tuple[DenseLayer, ...]) -> PortableStyle:
 
 
 def _kind_rows(way: Way, layers: tuple[DenseLayer, ...]) -> tuple[Kind, list[tuple[Row, ...]]]:
-    """The plainest kind that is exact for all layers, with its constants of those that have a requantization."""
+    """The plainest kind that is exact for all layers, and its constants of layers with a requantization."""
     scaled = [layer for layer in layers if layer.finish is not None]
     finishes = [layer.finish for layer in scaled if layer.finish is not None]
     if way == "power_of_two" and all(finish.scalings is not None for finish in finishes):
-        return "shift", [tuple((one.offset, one.shift) for one in finish.scalings or ()) for finish in finishes]
+        return "shift", [
+            tuple((one.offset, one.shift) for one in finish.scalings or ()) for finish in finishes
+        ]
     halves = [_halves(layer) for layer in scaled]
     if way != "power_of_two" and all(None not in row for row in halves):
         return "halves", [tuple(one for one in row if one is not None) for row in halves]
@@ -78,7 +82,9 @@ def _halves(layer: DenseLayer) -> list[Row | None]:
 
 
 def _general(finish: Finish) -> tuple[Row, ...]:
-    """(multiplier, exponent, zero point) of each output; of a power of two the shift to the right as exponent."""
+    """(multiplier, exponent, zero point) of each output; of a power of two the shift to the right as
+    exponent.
+    """
     rule = finish.requantization
     if finish.way == "power_of_two":
         return tuple((0, 1 - math.frexp(factor)[1], rule.zero_point) for factor in rule.factors)
@@ -89,9 +95,13 @@ def _general(finish: Finish) -> tuple[Row, ...]:
 def portable_text(
     name: str, own: str, layers: tuple[DenseLayer, ...], style: PortableStyle
 ) -> tuple[str, str]:
-    """(constants, function `void name(first, constants, second)`). own: the attribute of a function that stays one."""
+    """(constants, function `void name(first, constants, second)`). own: the attribute of a function that
+    stays one.
+    """
     constants = array("uint8_t", f"{name}_weights", (w for layer in layers for w in _weights(layer)))
-    words = [word for layer, rows in zip(layers, style.rows, strict=True) for word in _words(layer, rows, style)]
+    words = [
+        word for layer, rows in zip(layers, style.rows, strict=True) for word in _words(layer, rows, style)
+    ]
     constants += array("int32_t", f"{name}_constants", [*words, 0])
     n_constants = len(style.rows[0][0])
     return constants, render(

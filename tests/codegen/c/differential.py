@@ -11,8 +11,8 @@ from codegen.artifact import Artifact
 from codegen.cores import Core
 from codegen.ir import ClassOutput, GateNetlist, Network
 from codegen.ir.evaluate import evaluate
-from codegen.verify.c import raw_rows
 from codegen.verify.build import SANITIZERS, WARNINGS, compile_c, link_firmware, run_firmware
+from codegen.verify.c import raw_rows
 from tests.networks import codes_for
 
 N_ROWS = 64
@@ -32,8 +32,9 @@ def numbers(array: np.ndarray) -> str:
 
 
 def check_function(index: int, network: Network, prefix: str, *, from_raw: bool = False) -> str:
-    """A C function that counts the rows on which the module is wrong. from_raw: it has `P_predict_raw`, which is
-    compared with the codes of raw rows."""
+    """A C function that counts the rows on which the module is wrong. from_raw: it has `P_predict_raw`, which
+    is compared with the codes of raw rows.
+    """
     codes = codes_for(network.interface, N_ROWS, index)
     expected = evaluate(network, codes).reshape(N_ROWS, -1)
     classes, n_out = isinstance(network.interface.output, ClassOutput), expected.shape[1]

@@ -1,5 +1,6 @@
 """Random chains of fully connected layers, from a seed: odd widths, extreme zero points, wide factors."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,7 @@ def _chain(rng: np.random.Generator) -> Network:
     tensors = [Tensor("x", (widths[0],), "int8", Quantization((0.02,), _zero(rng)))]
     operators: list[FullyConnected | Reshape] = []
     constants = []
-    for n_in, n_out in zip(widths, widths[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(widths):
         source, weight = len(tensors) - 1, len(tensors)
         if rng.random() < 0.2:
             tensors.append(replace(tensors[source], shape=(1, n_in)))
@@ -105,7 +106,10 @@ def interface(rng: np.random.Generator, n_in: int, n_out: int, *, signed: bool) 
     features = []
     for index in range(n_in):
         lo, span = float(lows[index % len(lows)]) if kind else lows[0], float(spans[index % len(spans)])
-        ends = np.float32(lo + (0.1 if kind == 2 else 0.0)), np.float32(lo + span * (1.1 if kind == 2 else 1.0))
+        ends = (
+            np.float32(lo + (0.1 if kind == 2 else 0.0)),
+            np.float32(lo + span * (1.1 if kind == 2 else 1.0)),
+        )
         own_bits = bits if signed or kind == 0 else int(rng.integers(1, 12))
         features.append(Feature(f"f{index}", float(ends[0]), float(ends[1]), own_bits, signed))
     if rng.random() < 0.5:
