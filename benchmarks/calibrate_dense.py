@@ -36,7 +36,7 @@ from hwmodels.mcu.dense import dense_design
 HERE = Path(__file__).parent
 KEPT = HERE / "results" / "dense_measurements.json"
 FIGURES = HERE.parent / "codegen" / "data" / "dense" / "figures.json"
-CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc")
+CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 KINDS = ("shared_tensors", "shared_sums", "layers")
 N_ROWS = 8
 HELD_OUT = 4

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from mcu_networks import random_features
 
 from codegen.c.dense import program_layers
 from codegen.c.program import mlp_program
@@ -11,7 +12,6 @@ from codegen.ir import (
     ClassOutput,
     Clip,
     Constant,
-    Feature,
     FullyConnected,
     Interface,
     Layer,
@@ -58,14 +58,14 @@ def random_chain(rng: np.random.Generator) -> Network:
         activation = "none" if last else "relu"
         operators.append(FullyConnected(weight - 1, weight, weight + 1, weight + 2, activation, rounding))  # type: ignore[arg-type]
     graph = TensorGraph(tuple(tensors), tuple(operators), (0,), (len(tensors) - 1,))
-    features = tuple(Feature(f"f{index}", 0.0, 1.0, 8, True) for index in range(widths[0]))
+    features = random_features(rng, widths[0], 8, signed=True)
     return Network(Interface(features, _output(rng, widths[-1])), TensorNet(graph, tuple(constants)))
 
 
 def random_plain_mlp(rng: np.random.Generator) -> Network:
     """A bespoke MLP without masks that the shared routine takes; weights are powers of two."""
     widths = random_widths(rng)
-    features = tuple(Feature(f"f{index}", 0.0, 1.0, 4) for index in range(widths[0]))
+    features = random_features(rng, widths[0], 4)
     layers, bits, n_bits = [], 4, int(rng.integers(3, 9))
     for at, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
         clip = None if at == len(widths) - 2 else Clip(int(rng.integers(2, 6)), n_bits)

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias, get_args
 
 from codegen.c.dense import DenseText, dense_text, program_layers, tensor_layers
 from codegen.c.forms import choose_form
+from codegen.c.inputs import has_one_base, inputs_text
 from codegen.c.kernels import Form as KernelForm
 from codegen.c.mlp import straight_mlp
 from codegen.c.netlist import netlist_lines
@@ -33,8 +34,8 @@ class ModuleBody:
 
     input_type, value_type: what `P_input_t` and `P_value_t` stand for. rows32: `P_predict32` exists.
     arena_bytes: of a tensor network, for which `P_predict_in` exists; None for any other. optimization: the
-    compiler's level. inputs: the text of `P_quantize` where it is not the usual one; `P_predict_raw` exists
-    then.
+    compiler's level. inputs: the text of `P_quantize` and what it needs, None for the general one of the
+    template. from_raw: `P_predict_raw` exists.
     """
 
     text: str
@@ -45,6 +46,7 @@ class ModuleBody:
     arena_bytes: int | None = None
     optimization: str = "-Os"
     inputs: str | None = None
+    from_raw: bool = False
 
 
 def module_body(
@@ -61,11 +63,12 @@ def module_body(
         case BespokeMlp():
             return _mlp_body(network, prefix, form, core, schedule)
         case DecisionTree() as tree:
-            lines = tree_lines(tree, interface, prefix)
-            return ModuleBody(_text(lines), f"decision tree, {len(tree.nodes)} nodes", kind, values)
+            lines, title = tree_lines(tree, interface, prefix), f"decision tree, {len(tree.nodes)} nodes"
+            return ModuleBody(_text(lines), title, kind, values, inputs=inputs_text(interface, prefix))
         case GateNetlist() as netlist:
-            lines = netlist_lines(netlist, interface, prefix)
-            return ModuleBody(_text(lines), f"{len(netlist.gates)} gates", kind, values, rows32=True)
+            lines, title = netlist_lines(netlist, interface, prefix), f"{len(netlist.gates)} gates"
+            inputs = inputs_text(interface, prefix) if has_one_base(interface) else None
+            return ModuleBody(_text(lines), title, kind, values, rows32=True, inputs=inputs)
         case TensorNet() as net:
             return _tensor_body(network, net, prefix, form, core, schedule)
 
@@ -87,7 +90,8 @@ def _mlp_body(network: Network, prefix: str, form: Form, core: Core, schedule: S
     widths = "-".join(str(n) for n in (interface.n_features, *(len(layer.sums) for layer in program.layers)))
     style = "tables" if chosen == "table" else "straight-line code"
     title = f"multilayer perceptron {widths}, as {style}"
-    return ModuleBody(_text(lines), title, kind, output_type(network))
+    inputs = inputs_text(interface, prefix)
+    return ModuleBody(_text(lines), title, kind, output_type(network), inputs=inputs)
 
 
 def _shared_mlp(network: Network, program: MlpProgram, prefix: str, core: Core) -> ModuleBody:
@@ -98,7 +102,9 @@ def _shared_mlp(network: Network, program: MlpProgram, prefix: str, core: Core) 
     plan = plan_dense((interface.n_features, *(layer.n_out for layer in layers)), sums=True)
     found = dense_text(layers, plan, interface, prefix, core=core, argmax=program.argmax, in_arena=False)
     kinds = input_type(interface), output_type(network)
-    return ModuleBody(found.body, _shared_title(plan, found, core), *kinds, inputs=found.inputs)
+    return ModuleBody(
+        found.body, _shared_title(plan, found, core), *kinds, inputs=found.inputs, from_raw=True
+    )
 
 
 def _shared_tensor(network: Network, net: TensorNet, prefix: str, core: Core) -> ModuleBody:
@@ -117,6 +123,7 @@ def _shared_tensor(network: Network, net: TensorNet, prefix: str, core: Core) ->
         arena_bytes=plan.arena_bytes,
         optimization=optimization(network),
         inputs=found.inputs,
+        from_raw=True,
     )
 
 

@@ -140,7 +140,7 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "uniform": _is_uniform(interface, body),
         "arena_bytes": body.arena_bytes,
         "inputs_text": body.inputs,
-        "predict_raw": body.inputs is not None,
+        "predict_raw": body.from_raw,
         "optimization": body.optimization,
         "signed": any(feature.signed for feature in interface.features),
         "input_type": body.input_type,

@@ -38,7 +38,9 @@ Terms: TypeAlias = Mapping[str, float]
 class DenseTraits:
     """What the routine of a chain depends on besides widths. is_doubled: the rounding "double". n_rule:
     constants of a requantization in the portable routine. is_shared: all outputs of a layer are scaled alike.
-    is_saturated: the clamp is one saturation. is_class: the answer is a class, not values.
+    is_saturated: the clamp is one saturation. is_class: the answer is a class, not values. input_columns,
+    input_halves: properties that features do not share, and how many of them are halves of float32 values;
+    input_bytes: of their table.
     """
 
     is_doubled: bool
@@ -46,6 +48,9 @@ class DenseTraits:
     is_shared: bool
     is_saturated: bool
     is_class: bool
+    input_columns: int = 0
+    input_halves: int = 0
+    input_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,8 @@ def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
         "limited": not traits.is_saturated,
         "long_step": plan.step > 8,
         "scaled": plan.n_layers > 1 or not plan.sums,
+        "input_column": traits.input_columns,
+        "input_half": traits.input_halves,
     }
 
 
@@ -178,9 +185,13 @@ def layer_terms(widths: tuple[int, ...]) -> Terms:
 
 
 def constant_bytes(plan: DensePlan, traits: DenseTraits, *, is_dsp: bool) -> int:
-    """Exact bytes of weights, biases and scales in the tables of the routine, and of their end."""
+    """Exact bytes of weights, biases and scales in the tables of the routine, of their end, and of features."""
     layers = range(plan.n_layers)
-    return WORD_BYTES + sum(layer_constant_bytes(plan, traits, layer, is_dsp=is_dsp) for layer in layers)
+    return (
+        traits.input_bytes
+        + WORD_BYTES
+        + sum(layer_constant_bytes(plan, traits, layer, is_dsp=is_dsp) for layer in layers)
+    )
 
 
 def layer_constant_bytes(plan: DensePlan, traits: DenseTraits, layer: int, *, is_dsp: bool) -> int:

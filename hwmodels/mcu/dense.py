@@ -2,8 +2,8 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
-from codegen.c.dense.inputs import input_table
 from codegen.c.forms import shared_design
 from codegen.c.program import MlpProgram, mlp_program
 from codegen.cores import Core
@@ -24,6 +24,7 @@ from codegen.plan.dense_costs import (
     load_rates,
     module_terms,
 )
+from hwmodels.mcu.counts import feature_bytes, input_counts
 from hwmodels.mcu.tensor import LayerCost, TensorCost
 from hwmodels.model import CostItem
 
@@ -31,20 +32,26 @@ from hwmodels.model import CostItem
 def dense_design(network: Network) -> tuple[DensePlan, DenseTraits] | str:
     """Of a network that the routine takes, or why it takes it not."""
     is_class = isinstance(network.interface.output, ClassOutput)
+    found: tuple[DensePlan, DenseTraits] | None = None
     if isinstance(network.body, TensorNet):
-        return chain_design(network.body.graph, is_class=is_class)
-    if isinstance(network.body, BespokeMlp):
+        plan = plan_chain(network.body.graph)
+        found = None if plan is None else (plan, chain_traits(network.body.graph, is_class=is_class))
+    elif isinstance(network.body, BespokeMlp):
         found = shared_design(mlp_program(network), is_class=is_class)
-        return "the shared routine does not take this network" if found is None else found
-    return "the network is no multilayer perceptron"
+    if found is None:
+        return "the shared routine does not take this network"
+    return found[0], with_inputs(found[1], network.interface)
 
 
-def chain_design(graph: TensorGraph, *, is_class: bool = True) -> tuple[DensePlan, DenseTraits] | str:
-    """Of a graph, trained or not."""
-    plan = plan_chain(graph)
-    if plan is None:
-        return "the graph is no chain of int8 fully connected layers"
-    return plan, chain_traits(graph, is_class=is_class)
+def with_inputs(traits: DenseTraits, interface: Interface) -> DenseTraits:
+    """The traits with what features cost, which a graph does not tell."""
+    counts = input_counts(interface)
+    return replace(
+        traits,
+        input_columns=counts["input_column"],
+        input_halves=counts["input_half"],
+        input_bytes=feature_bytes(interface),
+    )
 
 
 def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[CostItem, ...]:
@@ -53,11 +60,8 @@ def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[Co
     rates = load_rates("shared_sums", core.name)
     assert found is not None
     assert rates is not None
-    plan, traits = found
-    table = input_table(interface)
-    tables = (
-        constant_bytes(plan, traits, is_dsp="dsp" in core.features) + table.row_bytes * interface.n_features
-    )
+    plan, traits = found[0], with_inputs(found[1], interface)
+    tables = constant_bytes(plan, traits, is_dsp="dsp" in core.features)
     items = [
         CostItem("tables", "flash_bytes", float(tables)),
         CostItem("routine", "flash_bytes", amount(code_terms(plan, traits), rates.code_bytes)),
@@ -71,9 +75,17 @@ def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[Co
     return tuple(items)
 
 
-def chain_cost(graph: TensorGraph, plan: DensePlan, core: Core) -> TensorCost | str:
-    """What a chain costs layer by layer, or why it has no price. The routine's code is the module's."""
+def chain_cost(
+    graph: TensorGraph, plan: DensePlan, core: Core, interface: Interface | None = None
+) -> TensorCost | str:
+    """What a chain costs layer by layer, or why it has no price. The routine's code is the module's.
+
+    interface: None before training, where features are taken to be alike and the answer to be a class.
+    """
     rates, traits = load_rates("shared_tensors", core.name), chain_traits(graph)
+    if interface is not None:
+        is_class = isinstance(interface.output, ClassOutput)
+        traits = with_inputs(chain_traits(graph, is_class=is_class), interface)
     if rates is None:
         return f"chains of layers are not measured on core {core.name!r}"
     memory = _memory(graph, plan)
@@ -91,7 +103,7 @@ def chain_cost(graph: TensorGraph, plan: DensePlan, core: Core) -> TensorCost | 
     return TensorCost(
         tuple(layers),
         amount(module_terms(plan), rates.instructions),
-        amount(code_terms(plan, traits), rates.code_bytes) + WORD_BYTES,
+        amount(code_terms(plan, traits), rates.code_bytes) + WORD_BYTES + traits.input_bytes,
         0,
         plan.arena_bytes,
         rates.frame_bytes,

@@ -30,7 +30,8 @@ def price_tensors(
     """The cost, or why there is none."""
     chain = choose_chain(graph, design.schedule, core)
     if chain is not None:
-        return chain_cost(graph, chain, core)
+        content = design.content
+        return chain_cost(graph, chain, core, content.interface if isinstance(content, Network) else None)
     if isinstance(coefficients, str):
         return coefficients
     return tensor_cost(graph, design.schedule, core, coefficients)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from codegen.c.argmax import argmax_scan, tournament
 from codegen.c.dense.assembler import CONDITION, choose_style, routine, stream
-from codegen.c.dense.inputs import input_table
 from codegen.c.dense.layers import DenseLayer
 from codegen.c.dense.portable import portable_style, portable_text
+from codegen.c.inputs import base_text, inputs_text
 from codegen.c.kernels import PORTABLE_MACRO
 from codegen.c.kernels.render import array
 from codegen.c.render import render
@@ -51,22 +51,10 @@ def dense_text(
         text = f"#if {CONDITION} && !defined({PORTABLE_MACRO})\n{special}#else\n{text}#endif\n"
     values = _predict_values(plan, interface, prefix, argmax, in_arena=in_arena)
     return DenseText(
-        _inputs_text(interface, prefix),
+        inputs_text(interface, prefix),
         (text + "\n" + render("dense/predict.c.j2", prefix=prefix, **values)).rstrip("\n"),
         style is not None,
     )
-
-
-def _inputs_text(interface: Interface, prefix: str) -> str:
-    table = input_table(interface)
-    halves = any(column.kind == "uint16_t" for column in (table.lo, table.scale) if column.constant is None)
-    return render("dense/inputs.c.j2", prefix=prefix, table=table, halves=halves, base=_base(interface, -1))
-
-
-def _base(interface: Interface, sign: int) -> str:
-    """` + 128`, or ` - 128` with sign -1, where codes are signed: all or none, of equal bits."""
-    base = -interface.features[0].code_lo
-    return "" if base == 0 else f" {'+' if sign > 0 else '-'} {base}"
 
 
 def _predict_values(
@@ -100,5 +88,5 @@ def _predict_values(
         "arena": in_arena,
         "n_items": plan.arena_bytes // 2,
         "second": plan.buffer_items(0),
-        "plus": _base(interface, 1),
+        "plus": base_text(interface, "+"),
     }

@@ -92,7 +92,12 @@ def test_a_wrong_answer_to_a_raw_row_is_no_proof(requires_tool) -> None:  # type
     network = chain(8)
     artifact = emitted(network, 0)
     wrong = [
-        type(file)(file.path, file.text.replace("first[i] = (uint16_t)n0_steps(raw, i);", "first[i] = 255;"))
+        type(file)(
+            file.path,
+            file.text.replace(
+                "first[i] = (uint16_t)n0_steps(raw, i);", "first[i] = (uint16_t)(n0_steps(raw, i) ^ 255);"
+            ),
+        )
         for file in artifact.files
     ]
     assert any(a.text != b.text for a, b in zip(artifact.files, wrong, strict=True))

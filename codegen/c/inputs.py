@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from codegen.c.render import render
 from codegen.c.text import comment, float32
 from codegen.ir import Feature, Interface
 
@@ -21,9 +22,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """lo, scale, top: columns. code_lo: what is added to the steps of a feature for its code, None where
-    features differ in it.
-    """
+    """What a table says of each feature: the lowest raw value, steps per raw unit, the last step."""
 
     lo: Column
     scale: Column
@@ -37,6 +36,11 @@ class InputTable:
         return tuple((name, column) for name, column in named if column.constant is None)
 
     @property
+    def n_halves(self) -> int:
+        """Columns of upper halves of float32 values."""
+        return sum(column.kind == "uint16_t" for name, column in self.columns if name != "top")
+
+    @property
     def rows(self) -> tuple[tuple[str, str], ...]:
         """(items, name) of each feature."""
         return tuple(
@@ -48,7 +52,26 @@ class InputTable:
     def row_bytes(self) -> int:
         """Of one feature in the table."""
         sizes = [2 if column.kind == "uint16_t" else 4 for _, column in self.columns]
-        return sum(sizes) + sum(sizes) % max(sizes, default=1)
+        return sum(sizes) + -sum(sizes) % max(sizes, default=1)
+
+
+def inputs_text(interface: Interface, prefix: str) -> str:
+    """`P_quantize` and what it needs; `P_steps(raw, i)` is a code less the lowest code, one for all
+    features."""
+    table = input_table(interface)
+    base = base_text(interface, "-")
+    return render("inputs.c.j2", prefix=prefix, table=table, halves=table.n_halves > 0, base=base)
+
+
+def has_one_base(interface: Interface) -> bool:
+    """Whether the lowest codes of all features are equal, which `inputs_text` needs."""
+    return len({feature.code_lo for feature in interface.features}) == 1
+
+
+def base_text(interface: Interface, sign: str) -> str:
+    """` + 128`, or ` - 128`, where codes are signed."""
+    base = -interface.features[0].code_lo
+    return f" {sign} {base}" if base else ""
 
 
 def input_table(interface: Interface) -> InputTable:
