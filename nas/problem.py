@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from codegen.cells import CellLibrary, load_cells
+from codegen.cores import Core
 from codegen.ir import Interface, Network
 from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
 from nas.data import load_dataset
@@ -165,6 +166,14 @@ def library_of(problem: Problem) -> CellLibrary:
 
     printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
     return next((model.library for model in printed), None) or load_cells("egfet")
+
+
+def core_of(problem: Problem) -> Core | None:
+    """The core of a run's first microcontroller, for which its C is made; None where it has none."""
+    from hwmodels.mcu import McuModel
+
+    boards = (model.board for model in problem.models.values() if isinstance(model, McuModel))
+    return next((board.core for board in boards), None)
 
 
 def make_goals(spec: Spec, models: Mapping[str, HardwareModel]) -> Goals:

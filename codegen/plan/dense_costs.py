@@ -185,7 +185,7 @@ def layer_terms(widths: tuple[int, ...]) -> Terms:
 
 
 def constant_bytes(plan: DensePlan, traits: DenseTraits, *, is_dsp: bool) -> int:
-    """Exact bytes of weights, biases and scales in the tables of the routine, of their end, and of features."""
+    """Exact bytes of weights, biases and scales in the tables of the routine, and of those of features."""
     layers = range(plan.n_layers)
     return (
         traits.input_bytes
