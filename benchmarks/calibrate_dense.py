@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from dense_networks import random_chain, random_codes, random_plain_mlp
+from harness import code_fingerprint
 from mcu_fit import fit_terms
 
 from codegen.c import emit_c
@@ -23,6 +24,7 @@ from codegen.plan.dense import DensePlan
 from codegen.plan.dense_costs import (
     FORMAT,
     DenseTraits,
+    Terms,
     code_terms,
     constant_bytes,
     dense_terms,
@@ -39,7 +41,21 @@ FIGURES = HERE.parent / "codegen" / "data" / "dense" / "figures.json"
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 KINDS = ("shared_tensors", "shared_sums", "layers")
 N_ROWS = 8
+CODE = (
+    "codegen/c/dense",
+    "codegen/c/inputs.py",
+    "codegen/c/templates/inputs.c.j2",
+    "codegen/c/templates/dense/portable.c.j2",
+    "codegen/c/templates/dense/predict.c.j2",
+    "codegen/plan/dense.py",
+    "benchmarks/dense_networks.py",
+    "benchmarks/mcu_networks.py",
+)
+"""What the measured firmware is made by."""
 HELD_OUT = 4
+DSP_INSTRUCTIONS = {"item_pair": 14 / 8, "step": 2.0}
+DSP_BYTES = {"long_step": 54.0}
+"""By item of a row and pair of outputs, and by step; the bytes of the second block of a long step."""
 TABLE_ROW_BYTES = 12
 """Of a feature in the module that has a kernel for each layer, where features are not all alike."""
 FLOOR = {"instructions": 100.0, "code_bytes": 100.0}
@@ -74,18 +90,37 @@ def measure(core: str, kind: str, seed: int) -> Row:
 
 
 def read_rows() -> list[Row]:
-    return [Row(**row) for row in json.loads(KEPT.read_text(encoding="utf-8"))] if KEPT.exists() else []
+    """Those that are kept; none where the code that was measured has changed since."""
+    if not KEPT.exists():
+        return []
+    document = json.loads(KEPT.read_text(encoding="utf-8"))
+    if document["code"] != code_fingerprint(CODE):
+        return []
+    return [Row(**row) for row in document["rows"]]
 
 
 def write_rows(rows: list[Row]) -> None:
     lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
-    KEPT.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    head = f'"code": "{code_fingerprint(CODE)}"'
+    KEPT.write_text(f'{{{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
 def design_of(row: Row) -> tuple[DensePlan, DenseTraits]:
     found = dense_design(network_of(row.kind, row.seed))
     assert not isinstance(found, str)
     return found
+
+
+def _fit_around(
+    known: dict[str, float], terms: list[Terms], wanted: list[float], floor: float, *, relative: bool
+) -> dict[str, float]:
+    """Rates of the other quantities, where some are known."""
+    left = [
+        value - sum(rate * one[name] for name, rate in known.items())
+        for one, value in zip(terms, wanted, strict=True)
+    ]
+    others = [{name: number for name, number in one.items() if name not in known} for one in terms]
+    return fit_terms(others, left, floor, relative) | known
 
 
 def fit(rows: list[Row]) -> dict[str, object]:
@@ -107,13 +142,12 @@ def fit(rows: list[Row]) -> dict[str, object]:
         for row, design in zip(rows, designs, strict=True)
     ]
     buffers = [design[0].arena_bytes if design[0].sums else 0 for design in designs]
+    known = (DSP_INSTRUCTIONS, DSP_BYTES) if is_dsp else ({}, {})
+    terms = [dense_terms(*one, is_dsp=is_dsp) for one in designs]
+    code_quantities = [code_terms(*one) for one in designs]
     return {
-        "instructions": fit_terms(
-            [dense_terms(*one) for one in designs], instructions, FLOOR["instructions"]
-        ),
-        "code_bytes": fit_terms(
-            [code_terms(*one) for one in designs], code, FLOOR["code_bytes"], relative=False
-        ),
+        "instructions": _fit_around(known[0], terms, instructions, FLOOR["instructions"], relative=True),
+        "code_bytes": _fit_around(known[1], code_quantities, code, FLOOR["code_bytes"], relative=False),
         "frame_bytes": max(row.stack_bytes - size for row, size in zip(rows, buffers, strict=True)),
     }
 
@@ -134,6 +168,8 @@ def main() -> None:
             first = sum((row.core, row.kind) == (core, kind) for row in rows)
             rows += [measure(core, kind, seed) for seed in range(first, given.measure)]
             write_rows(rows)
+    if not rows:
+        raise SystemExit("no measurements of the present code are kept; measure some by --measure N")
     cores = {core: {kind: fit(fitted(rows, core, kind)) for kind in KINDS} for core in CORES}
     document = {"format": FORMAT, "compiler": tool_version(ARM_GCC), "cores": cores}
     FIGURES.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -8,6 +8,8 @@ from codegen.c.render import render
 from codegen.c.text import comment, float32
 from codegen.ir import Feature, Interface
 
+ZERO = "0.0f"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -39,6 +41,11 @@ class InputTable:
     def n_halves(self) -> int:
         """Columns of upper halves of float32 values."""
         return sum(column.kind == "uint16_t" for name, column in self.columns if name != "top")
+
+    @property
+    def subtracts(self) -> bool:
+        """Whether some lowest value is not 0."""
+        return self.lo.constant != ZERO
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:

@@ -38,9 +38,9 @@ Terms: TypeAlias = Mapping[str, float]
 class DenseTraits:
     """What the routine of a chain depends on besides widths. is_doubled: the rounding "double". n_rule:
     constants of a requantization in the portable routine. is_shared: all outputs of a layer are scaled alike.
-    is_saturated: the clamp is one saturation. is_class: the answer is a class, not values. input_columns,
-    input_halves: properties that features do not share, and how many of them are halves of float32 values;
-    input_bytes: of their table.
+    is_saturated: the clamp is one saturation. is_class: the answer is a class, not values. subtracts:
+    some feature's lowest value is not 0. input_columns, input_halves: properties that features do not share,
+    and how many of them are halves of float32 values; input_bytes: of their table.
     """
 
     is_doubled: bool
@@ -48,6 +48,7 @@ class DenseTraits:
     is_shared: bool
     is_saturated: bool
     is_class: bool
+    subtracts: bool = False
     input_columns: int = 0
     input_halves: int = 0
     input_bytes: int = 0
@@ -108,10 +109,11 @@ def dense_figures(plan: DensePlan, traits: DenseTraits, core: Core) -> Figures |
     rates = load_rates("shared_sums" if plan.sums else "shared_tensors", core.name)
     if rates is None:
         return None
+    is_dsp = "dsp" in core.features
     return Figures(
-        amount(dense_terms(plan, traits), rates.instructions),
+        amount(dense_terms(plan, traits, is_dsp=is_dsp), rates.instructions),
         amount(code_terms(plan, traits), rates.code_bytes),
-        constant_bytes(plan, traits, is_dsp="dsp" in core.features),
+        constant_bytes(plan, traits, is_dsp=is_dsp),
     )
 
 
@@ -124,36 +126,36 @@ def layer_figures(widths: tuple[int, ...], core: Core) -> Figures | None:
     return Figures(amount(terms, rates.instructions), amount(terms, rates.code_bytes), 0)
 
 
-def dense_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
+def dense_terms(plan: DensePlan, traits: DenseTraits, *, is_dsp: bool) -> Terms:
     """Quantities of instructions: of the module, and of all layers."""
-    total = dict(module_terms(plan))
+    total = dict(module_terms(plan, traits))
     for layer in range(plan.n_layers):
-        for name, number in dense_layer_terms(plan, traits, layer).items():
+        for name, number in dense_layer_terms(plan, traits, layer, is_dsp=is_dsp).items():
             total[name] = total.get(name, 0) + number
     return total
 
 
-def module_terms(plan: DensePlan) -> Terms:
-    return {"module": 1, "input": plan.widths[0], "output": plan.widths[-1]}
+def module_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
+    output = "class" if traits.is_class else "value"
+    return {"module": 1, "input": plan.widths[0], output: plan.widths[-1]}
 
 
-def dense_layer_terms(plan: DensePlan, traits: DenseTraits, layer: int) -> Terms:
+def dense_layer_terms(plan: DensePlan, traits: DenseTraits, layer: int, *, is_dsp: bool) -> Terms:
     """Of one layer."""
     n_pairs, row = plan.n_pairs(layer), plan.row_items(layer)
-    n_groups = -(-plan.widths[layer] // GROUP)
     n_scaled = 0 if plan.sums and layer == plan.n_layers - 1 else n_pairs
-    return {
+    terms = {
         "layer": 1,
         "pair": n_pairs,
         "scaled_pair": n_scaled,
         "own_pair": 0 if traits.is_shared else n_scaled,
         "doubled_pair": n_scaled if traits.is_doubled else 0,
         "limited_pair": 0 if traits.is_saturated else n_scaled,
-        "step": n_pairs * row // plan.step,
-        "row": n_pairs * row,
-        "group": n_pairs * n_groups,
-        "item": GROUP * n_groups,
     }
+    if is_dsp:
+        return terms | {"item_pair": n_pairs * row, "step": n_pairs * row // plan.step}
+    n_groups = -(-plan.widths[layer] // GROUP)
+    return terms | {"group": n_pairs * n_groups, "item": GROUP * n_groups}
 
 
 def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
@@ -167,6 +169,7 @@ def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
         "limited": not traits.is_saturated,
         "long_step": plan.step > 8,
         "scaled": plan.n_layers > 1 or not plan.sums,
+        "input_low": traits.subtracts,
         "input_column": traits.input_columns,
         "input_half": traits.input_halves,
     }

@@ -119,8 +119,8 @@ def find_schedule(
 ) -> tuple[Schedule, FoundOrder]:
     """The schedule with the order of the fewest live bytes, and what is known of it.
 
-    Only the order of the given schedule is replaced; where none is better than the graph's, by that. max_sets:
-    how long the search is exact; see docs/plan.md. Raises PlanError as plan_memory does.
+    Only the order of the given schedule is replaced; where none is better than the graph's, by that.
+    max_sets: how long the search is exact; see docs/plan.md. Raises PlanError as plan_memory does.
     """
     stage = None if schedule.patches is None else split_stage(graph, schedule.patches)
     demand = demand_of(graph, choices, stage=stage, inputs_in_arena=inputs_in_arena)

@@ -38,6 +38,7 @@ STRAIGHT = (
     "tournament",
     "tournament_match",
     "tournament_mask",
+    "input_low",
     "input_column",
     "input_half",
 )
@@ -54,6 +55,7 @@ TABLE = (
     "tournament",
     "tournament_match",
     "tournament_mask",
+    "input_low",
     "input_column",
     "input_half",
 )
@@ -82,9 +84,9 @@ def feature_bytes(interface: Interface) -> int:
 
 
 def input_counts(interface: Interface) -> Counts:
-    """Of `P_quantize`: what features do not share, and how much of that is halves of float32 values."""
+    """Of `P_quantize`: whether it subtracts, what features do not share, and how much of that is halves."""
     table = input_table(interface)
-    return {"input_column": len(table.columns), "input_half": table.n_halves}
+    return {"input_low": table.subtracts, "input_column": len(table.columns), "input_half": table.n_halves}
 
 
 def count_straight(program: MlpProgram, interface: Interface) -> CodeCounts:

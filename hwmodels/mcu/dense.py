@@ -48,6 +48,7 @@ def with_inputs(traits: DenseTraits, interface: Interface) -> DenseTraits:
     counts = input_counts(interface)
     return replace(
         traits,
+        subtracts=counts["input_low"] > 0,
         input_columns=counts["input_column"],
         input_halves=counts["input_half"],
         input_bytes=feature_bytes(interface),
@@ -61,16 +62,17 @@ def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[Co
     assert found is not None
     assert rates is not None
     plan, traits = found[0], with_inputs(found[1], interface)
-    tables = constant_bytes(plan, traits, is_dsp="dsp" in core.features)
+    is_dsp = "dsp" in core.features
+    tables = constant_bytes(plan, traits, is_dsp=is_dsp)
     items = [
         CostItem("tables", "flash_bytes", float(tables)),
         CostItem("routine", "flash_bytes", amount(code_terms(plan, traits), rates.code_bytes)),
         CostItem("arrays", "ram_bytes", float(plan.arena_bytes)),
         CostItem("frames", "ram_bytes", float(rates.frame_bytes)),
-        CostItem("module", "instructions", amount(module_terms(plan), rates.instructions)),
+        CostItem("module", "instructions", amount(module_terms(plan, traits), rates.instructions)),
     ]
     for layer in range(plan.n_layers):
-        instructions = amount(dense_layer_terms(plan, traits, layer), rates.instructions)
+        instructions = amount(dense_layer_terms(plan, traits, layer, is_dsp=is_dsp), rates.instructions)
         items.append(CostItem(f"layer {layer}", "instructions", instructions))
     return tuple(items)
 
@@ -94,7 +96,7 @@ def chain_cost(
     for number, operator in enumerate(graph.operators):
         instructions, constants = 0.0, 0
         if isinstance(operator, FullyConnected):
-            instructions = amount(dense_layer_terms(plan, traits, at), rates.instructions)
+            instructions = amount(dense_layer_terms(plan, traits, at, is_dsp=is_dsp), rates.instructions)
             constants = layer_constant_bytes(plan, traits, at, is_dsp=is_dsp)
             at += 1
         kind, name = type(operator).__name__, graph.tensors[operator.output].name
@@ -102,7 +104,7 @@ def chain_cost(
         layers.append(LayerCost(number, kind, name, "shared_routine", macs, instructions, 0.0, constants, 0))
     return TensorCost(
         tuple(layers),
-        amount(module_terms(plan), rates.instructions),
+        amount(module_terms(plan, traits), rates.instructions),
         amount(code_terms(plan, traits), rates.code_bytes) + WORD_BYTES + traits.input_bytes,
         0,
         plan.arena_bytes,
