@@ -56,6 +56,8 @@ HELD_OUT = 4
 DSP_INSTRUCTIONS = {"item_pair": 14 / 8, "step": 2.0}
 DSP_BYTES = {"long_step": 54.0}
 """By item of a row and pair of outputs, and by step; the bytes of the second block of a long step."""
+LAYER_BYTES = {"mac": 1.0}
+"""Of kernels layer by layer: a byte for each weight."""
 TABLE_ROW_BYTES = 12
 """Of a feature in the module that has a kernel for each layer, where features are not all alike."""
 FLOOR = {"instructions": 100.0, "code_bytes": 100.0}
@@ -128,12 +130,12 @@ def fit(rows: list[Row]) -> dict[str, object]:
     designs = [design_of(row) for row in rows]
     instructions = [row.instructions for row in rows]
     if rows[0].kind == "layers":
-        terms = [layer_terms(plan.widths) for plan, _ in designs]
+        terms = [layer_terms(plan.widths, traits) for plan, traits in designs]
         tables = [TABLE_ROW_BYTES * plan.widths[0] * (traits.input_columns > 0) for plan, traits in designs]
         code = [float(row.flash_bytes - table) for row, table in zip(rows, tables, strict=True)]
         return {
             "instructions": fit_terms(terms, instructions, FLOOR["instructions"]),
-            "code_bytes": fit_terms(terms, code, FLOOR["code_bytes"]),
+            "code_bytes": _fit_around(LAYER_BYTES, terms, code, FLOOR["code_bytes"], relative=True),
             "frame_bytes": 0,
         }
     is_dsp = "dsp" in load_core(rows[0].core).features

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
 from codegen.cores import Core, load_core
-from codegen.ir import IrError, Network, Objective, PatchSchedule, Schedule, TensorNet
+from codegen.ir import FormObjective, IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.data.dataset import Dataset
@@ -45,7 +45,7 @@ class EmitOptions:
     library: CellLibrary | None = None
     core: Core | None = None
     patches: PatchSchedule | None = None
-    objective: Objective = "balanced"
+    objective: FormObjective = "balanced"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.cores import Core
-from codegen.ir import Network, Objective, PatchSchedule, TensorNet
+from codegen.ir import FormObjective, Network, PatchSchedule, TensorNet
 from codegen.ir.serialize import read_network
 from nas.errors import RunError
 from nas.handover import CLayout, EmitOptions, Export, Vectors, check_proofs, export_network
@@ -22,7 +22,7 @@ def export_file(
     layout: CLayout = "cmake",
     core: Core | None = None,
     patches: PatchSchedule | None = None,
-    objective: Objective = "balanced",
+    objective: FormObjective = "balanced",
     require_proof: bool = False,
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.

@@ -1,5 +1,6 @@
 """Which form a bespoke MLP takes in C, by estimates of bytes and instructions that were measured."""
 
+from dataclasses import replace
 from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -11,9 +12,10 @@ from codegen.c.program import MlpProgram
 from codegen.c.table import has_masks, product_types
 from codegen.c.text import integer_type
 from codegen.cores import Core
-from codegen.ir.design import Objective
+from codegen.ir.design import FormObjective
 from codegen.plan.dense import DensePlan, plan_dense
-from codegen.plan.dense_costs import SHIFT_RULE, DenseTraits, constant_bytes, dense_figures
+from codegen.plan.dense_choice import score
+from codegen.plan.dense_costs import SHIFT_RULE, DenseTraits, Figures, dense_figures
 
 MlpForm: TypeAlias = Literal["straight", "table", "shared"]
 Count = TypeVar("Count", int, npt.NDArray[np.int64])
@@ -24,32 +26,29 @@ ROUTINE_BYTES = {True: 300, False: 420}
 """Of the shared routine with what calls it, on DSP cores and on others."""
 
 
-def choose_form(program: MlpProgram, core: Core, objective: Objective = "balanced") -> MlpForm:
-    """ "instructions": the fewest. "flash": the smallest. "balanced": straight code up to `STRAIGHT_BYTES`,
-    which has the fewest instructions of small and of sparse networks, and beyond that the smallest form.
-
-    The shared routine is one of the forms where it takes the network.
+def choose_form(program: MlpProgram, core: Core, objective: FormObjective = "balanced") -> MlpForm:
+    """The form with the fewest "instructions", the least "flash", or "balanced": straight code up to
+    `STRAIGHT_BYTES`, which has the fewest instructions of small and of sparse networks, and beyond that the
+    least product of both. The shared routine is one of the forms where it takes the network.
     """
-    if objective == "instructions":
-        return _fastest(program, core)
     straight = straight_bytes(program)
     if objective == "balanced" and straight <= STRAIGHT_BYTES:
         return "straight"
-    sizes: dict[MlpForm, int] = {"straight": straight, "table": table_bytes(program)}
-    shared = shared_design(program)
+    figures: dict[MlpForm, Figures] = {
+        "straight": Figures(straight_instructions(program, core), straight, 0),
+        "table": Figures(table_instructions(program, core), table_bytes(program), 0),
+    }
+    shared = _shared_figures(program, core)
     if shared is not None:
-        is_dsp = "dsp" in core.features
-        sizes["shared"] = constant_bytes(*shared, is_dsp=is_dsp) + ROUTINE_BYTES[is_dsp]
-    return min(sizes, key=lambda form: sizes[form])
+        figures["shared"] = shared
+    return min(figures, key=lambda form: score(figures[form], objective))
 
 
-def _fastest(program: MlpProgram, core: Core) -> MlpForm:
-    """Tables never are."""
-    shared = shared_design(program)
-    figures = None if shared is None else dense_figures(*shared, core)
-    if figures is None or straight_instructions(program, core) <= figures.instructions:
-        return "straight"
-    return "shared"
+def _shared_figures(program: MlpProgram, core: Core) -> Figures | None:
+    """With bytes of what the other estimates count: the routine and the tables, and no `P_quantize`."""
+    design = shared_design(program)
+    figures = None if design is None else dense_figures(*design, core)
+    return None if figures is None else replace(figures, code_bytes=ROUTINE_BYTES["dsp" in core.features])
 
 
 def shared_design(program: MlpProgram, *, is_class: bool = True) -> tuple[DensePlan, DenseTraits] | None:
@@ -73,6 +72,14 @@ def straight_instructions(program: MlpProgram, core: Core) -> float:
     return (
         each * len(products) + masked * n_masked + multiplied * n_multiplied + load * n_loads + 7 * n_neurons
     )
+
+
+def table_instructions(program: MlpProgram, core: Core) -> float:
+    """Estimated instructions of the table form."""
+    n_products = sum(layer.n_products for layer in program.layers)
+    n_neurons = sum(len(layer.sums) for layer in program.layers)
+    each = 7.0 if "thumb2" in core.features else 10.0
+    return (each + 2.5 * has_masks(program)) * n_products + 28.0 * n_neurons
 
 
 def straight_bytes(program: MlpProgram) -> int:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from codegen.ir.graph import TensorGraph
 from codegen.ir.network import Network
 
-Objective: TypeAlias = Literal["balanced", "instructions", "flash"]
+FormObjective: TypeAlias = Literal["balanced", "instructions", "flash"]
 """What code is chosen for where there are several forms: few instructions, few bytes of flash, or both."""
 
 
@@ -29,7 +29,7 @@ class Schedule:
 
     order: tuple[int, ...] | None = None
     patches: PatchSchedule | None = None
-    objective: Objective = "balanced"
+    objective: FormObjective = "balanced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ FITTED_AS = {"cortex-m0plus": "cortex-m0"}
 GROUP = 4
 """Inputs in a step of the portable routine."""
 WORD_BYTES = 4
+UNROLLED = 32
+"""Inputs up to which a kernel's code grows."""
 HALVES_RULE, SHIFT_RULE = 4, 2
 """Constants of a requantization in the portable routine: by products of halves, or by a shift alone."""
 
@@ -117,12 +119,12 @@ def dense_figures(plan: DensePlan, traits: DenseTraits, core: Core) -> Figures |
     )
 
 
-def layer_figures(widths: tuple[int, ...], core: Core) -> Figures | None:
+def layer_figures(widths: tuple[int, ...], traits: DenseTraits, core: Core) -> Figures | None:
     """With a kernel for each layer, less exactly; None for a core without figures."""
     rates = load_rates("layers", core.name)
     if rates is None:
         return None
-    terms = layer_terms(widths)
+    terms = layer_terms(widths, traits)
     return Figures(amount(terms, rates.instructions), amount(terms, rates.code_bytes), 0)
 
 
@@ -175,15 +177,24 @@ def code_terms(plan: DensePlan, traits: DenseTraits) -> Terms:
     }
 
 
-def layer_terms(widths: tuple[int, ...]) -> Terms:
-    """Quantities of both figures of kernels layer by layer."""
+def layer_terms(widths: tuple[int, ...], traits: DenseTraits) -> Terms:
+    """Quantities of both figures of kernels layer by layer; tails are outputs beyond whole tiles of four."""
     pairs = list(itertools.pairwise(widths))
+    n_outputs = sum(widths[1:])
+    unrolled = [(min(n_in, UNROLLED), n_out % 4 // 2 + n_out % 2) for n_in, n_out in pairs]
     return {
         "module": 1,
         "layer": len(pairs),
         "input": sum(n_in for n_in, _ in pairs),
-        "output": sum(n_out for _, n_out in pairs),
+        "output": n_outputs,
+        "own_output": 0 if traits.is_shared else n_outputs,
+        "doubled_output": n_outputs if traits.is_doubled else 0,
+        "limited_output": 0 if traits.is_saturated else n_outputs,
         "mac": sum(n_in * n_out for n_in, n_out in pairs),
+        "tail_mac": sum(n_in * (n_out % 4) for n_in, n_out in pairs),
+        "tail": sum(n_tails for _, n_tails in unrolled),
+        "unrolled": sum(n_in for n_in, _ in unrolled),
+        "unrolled_tail": sum(n_in * n_tails for n_in, n_tails in unrolled),
     }
 
 

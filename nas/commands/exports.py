@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codegen.artifact import Proof
-from codegen.ir import Objective, PatchSchedule
+from codegen.ir import FormObjective, PatchSchedule
 from nas import api
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
@@ -38,7 +38,7 @@ class FileOptions:
     layout: CLayout | None = None
     board: str | None = None
     patches: str | None = None
-    objective: Objective | None = None
+    objective: FormObjective | None = None
 
 
 def export_network_file(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from codegen.ir import Design, Network, Objective, Schedule, TensorNet
+from codegen.ir import Design, FormObjective, Network, Schedule, TensorNet
 from codegen.ir.passes import simplify
 from codegen.ir.serialize import TAGS, read_network
 from codegen.plan import Moment, least_memory_schedule
@@ -26,7 +26,7 @@ LEFT = ("layer", "kernel", HELD)
 Rows = Sequence[tuple[str, ...]]
 
 
-def estimate_network(path: Path, *, board: str, objective: Objective = "balanced", json: bool) -> None:
+def estimate_network(path: Path, *, board: str, objective: FormObjective = "balanced", json: bool) -> None:
     """Flash, RAM, instructions, latency and energy on a board; of a tensor network each layer and the memory
     over time, in the order of operators that needs the fewest bytes.
 
@@ -44,7 +44,7 @@ def estimate_network(path: Path, *, board: str, objective: Objective = "balanced
         typer.echo(line)
 
 
-def _design(path: Path, model: McuModel, objective: Objective) -> Design:
+def _design(path: Path, model: McuModel, objective: FormObjective) -> Design:
     network = read_tflite(path) if path.suffix == ".tflite" else read_network(path)
     if not isinstance(network.body, TensorNet):
         return Design(network, Schedule(objective=objective))

@@ -121,7 +121,7 @@ def test_every_cortex_has_figures(core: str) -> None:
     plan, traits = plan_dense((64, 32, 10)), chain_traits(chain(64, 32, 10))
     shared, layers = (
         dense_figures(plan, traits, load_core(core)),
-        layer_figures((64, 32, 10), load_core(core)),
+        layer_figures((64, 32, 10), traits, load_core(core)),
     )
     assert shared is not None
     assert layers is not None
