@@ -8,18 +8,17 @@ from codegen.ir.graph import TensorGraph
 from codegen.plan.dense import DensePlan, plan_chain
 from codegen.plan.dense_costs import Figures, chain_traits, dense_figures, layer_figures
 
-
 LEAST_SAVED = 0.1
 
 
 def choose_chain(graph: TensorGraph, schedule: Schedule, core: Core) -> DensePlan | None:
     """The plan of the shared routine where the schedule's objective prefers it, else None.
 
-    It never is for graphs that are no chain, for patches, and on cores that are not measured. "balanced" takes it
-    only where it saves `LEAST_SAVED` of flash, since its buffers are twice as large.
+    It never is for a single layer, for graphs that are no chain, for patches, and on cores without figures.
+    "balanced" takes it only where it saves `LEAST_SAVED` of flash, since its buffers are twice as large.
     """
     plan = plan_chain(graph) if schedule.patches is None else None
-    if plan is None:
+    if plan is None or plan.n_layers == 1:
         return None
     traits = chain_traits(graph)
     shared, layers = dense_figures(plan, traits, core), layer_figures(plan.widths, traits, core)

@@ -82,8 +82,9 @@ class Rates:
 
 def chain_traits(graph: TensorGraph, *, is_class: bool = True) -> DenseTraits:
     """Of a graph that is a chain. Where a tensor has no quantization yet, its limits are taken to be those of
-    int8, and all outputs to be scaled alike.
+    int8, and all outputs to be scaled alike; features are alike, and begin at 0 as their zero point says.
     """
+    source = graph.tensors[graph.inputs[0]].quantization
     operators = [one for one in graph.operators if isinstance(one, FullyConnected)]
     rounding = operators[0].rounding
     return DenseTraits(
@@ -92,6 +93,7 @@ def chain_traits(graph: TensorGraph, *, is_class: bool = True) -> DenseTraits:
         is_shared=all(_n_scales(graph.tensors[one.weight]) == 1 for one in operators),
         is_saturated=all(_is_whole(one, graph.tensors[one.output]) for one in operators),
         is_class=is_class,
+        subtracts=source is not None and source.zero_point != INT8_MIN,
     )
 
 
