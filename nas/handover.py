@@ -19,7 +19,7 @@ import numpy.typing as npt
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
 from codegen.cores import Core, load_core
-from codegen.ir import IrError, Network, PatchSchedule, Schedule, TensorNet
+from codegen.ir import FormObjective, IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from nas.data.dataset import Dataset
@@ -35,8 +35,8 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. core, patches: that the C of a tensor network is
-    planned for, a Cortex-M4 where core is None.
+    library: of the Verilog style "cells"; None is egfet. core, objective: that the C is made for, a Cortex-M4
+    where core is None. patches: of a tensor network.
     """
 
     name: str
@@ -45,6 +45,7 @@ class EmitOptions:
     library: CellLibrary | None = None
     core: Core | None = None
     patches: PatchSchedule | None = None
+    objective: FormObjective = "balanced"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,19 +135,19 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
                 layout=options.c_layout,
                 vectors=codes,
                 core=core,
-                schedule=_schedule(network, core, options.patches),
+                schedule=_schedule(network, core, Schedule(None, options.patches, options.objective)),
             )
         )
     return tuple(artifacts)
 
 
-def _schedule(network: Network, core: Core, patches: PatchSchedule | None) -> Schedule:
-    """Of a tensor network the order that needs the fewest bytes; others have none to choose."""
+def _schedule(network: Network, core: Core, schedule: Schedule) -> Schedule:
+    """Of a tensor network with the order that needs the fewest bytes; others have none to choose."""
     from codegen.plan import least_memory_schedule
 
     if not isinstance(network.body, TensorNet):
-        return Schedule()
-    return least_memory_schedule(network.body.graph, Schedule(None, patches), core)
+        return schedule
+    return least_memory_schedule(network.body.graph, schedule, core)
 
 
 def prove(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.cores import Core
-from codegen.ir import Network, PatchSchedule, TensorNet
+from codegen.ir import FormObjective, Network, PatchSchedule, TensorNet
 from codegen.ir.serialize import read_network
 from nas.errors import RunError
 from nas.handover import CLayout, EmitOptions, Export, Vectors, check_proofs, export_network
@@ -22,13 +22,14 @@ def export_file(
     layout: CLayout = "cmake",
     core: Core | None = None,
     patches: PatchSchedule | None = None,
+    objective: FormObjective = "balanced",
     require_proof: bool = False,
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.
 
-    core, patches: that the C of a tensor network is planned for, a Cortex-M4 where core is None. Raises
-    IrError for a file that holds no network, EmitError for operators without a C form, PlanError for patches
-    that do not fit, and ProofError as `nas.api.export` does.
+    core, objective: that the C is made for, a Cortex-M4 where core is None. patches: of a tensor network.
+    Raises IrError for a file that holds no network, EmitError for operators without a C form, PlanError for
+    patches that do not fit, and ProofError as `nas.api.export` does.
     """
     network = read_network(path)
     if patches is not None and not isinstance(network.body, TensorNet):
@@ -39,6 +40,7 @@ def export_file(
         c_layout=layout,
         core=core,
         patches=patches,
+        objective=objective,
     )
     export = export_network(network, _random_vectors(network), out, options=options, seed=SEED)
     check_proofs(export, require_proof=require_proof)

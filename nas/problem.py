@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from codegen.cells import CellLibrary, load_cells
-from codegen.ir import Interface, Network
+from codegen.cores import Core
+from codegen.ir import FormObjective, Interface, Network
 from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
@@ -165,6 +166,14 @@ def library_of(problem: Problem) -> CellLibrary:
 
     printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
     return next((model.library for model in printed), None) or load_cells("egfet")
+
+
+def firmware_of(problem: Problem) -> tuple[Core | None, FormObjective]:
+    """The core of a run's first microcontroller and its objective, for which its C is made."""
+    from hwmodels.mcu import McuModel
+
+    models = (model for model in problem.models.values() if isinstance(model, McuModel))
+    return next(((model.board.core, model.objective) for model in models), (None, "balanced"))
 
 
 def make_goals(spec: Spec, models: Mapping[str, HardwareModel]) -> Goals:
