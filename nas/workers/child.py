@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from socket import socketpair
 from threading import Thread
@@ -18,9 +19,12 @@ from typing import Any, Literal, NamedTuple
 
 Kind = Literal["ready", "done", "memory", "raised"]
 
-_COMMAND = "import sys; sys.path[:] = sys.argv[2:]; from nas.workers.child import serve; serve(int(sys.argv[1]))"
+_COMMAND = (
+    "import sys; sys.path[:] = sys.argv[2:]; from nas.workers.child import serve; serve(int(sys.argv[1]))"
+)
 _ONE_THREAD = {
-    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM", "NUMEXPR")
+    f"{library}_NUM_THREADS": "1"
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM", "NUMEXPR")
 }
 
 
@@ -44,10 +48,8 @@ def start_child(recipe: object, memory_bytes: int | None) -> tuple["subprocess.P
             env={**os.environ, **_ONE_THREAD},
         )
     connection = Connection(ours.detach())
-    try:
+    with suppress(OSError):  # where it died at once, the caller meets that when it reads
         connection.send((recipe, memory_bytes))
-    except OSError:
-        pass  # it died at once; the caller meets that when it reads
     return process, connection
 
 

@@ -121,7 +121,7 @@ class DaskWorkers(Generic[Task, Result]):
     """`Workers` of the cluster whose scheduler listens at `address`, such as "tcp://host:8786".
 
     A task whose worker was lost is run again by Dask; one that took several workers down counts as tried.
-    Raises WorkersError where no scheduler answers, no worker has the resources, or one is unlike this machine.
+    Raises WorkersError where no scheduler answers, no worker has the resources, or one is unlike us.
     """
 
     recipe: Recipe[Task, Result]
@@ -200,16 +200,20 @@ class DaskWorkers(Generic[Task, Result]):
 
         if future.status != "error":
             raise WorkersError(
-                f"search.workers: the scheduler {self.address} gave up evaluation {job.key} ({future.status}); "
-                "see whether it still runs, then resume"
+                f"search.workers: the scheduler {self.address} gave up evaluation {job.key} "
+                f"({future.status}); see whether it still runs, then resume"
             )
         error = future.exception()
         if not isinstance(error, KilledWorker):
-            raise WorkersError(f"search.workers: a worker of {self.address} can't evaluate: {error}") from error
+            raise WorkersError(
+                f"search.workers: a worker of {self.address} can't evaluate: {error}"
+            ) from error
         if job.attempts < MAX_ATTEMPTS:
             self._start(_Job(job.key, job.task, job.attempts + 1))
             return []
-        return [Outcome(job.key, None, 0.0, f"tried {job.attempts} times; each time several workers were lost")]
+        return [
+            Outcome(job.key, None, 0.0, f"tried {job.attempts} times; each time several workers were lost")
+        ]
 
     def _examine_all(self) -> None:
         """Every worker of now, before the first evaluation."""
@@ -233,9 +237,10 @@ class DaskWorkers(Generic[Task, Result]):
             if time.monotonic() > until:
                 resources = " ".join(f"{name}={amount:g}" for name, amount in self.limits.resources.items())
                 option = f' --resources "{resources}"' if resources else ""
+                wanted = f"a worker with{option}" if option else "a worker"
                 raise WorkersError(
-                    f"search.workers: the scheduler {self.address} must have a worker{option and ' with'}{option}, "
-                    f"but has none; start one: dask worker {self.address} --nthreads 1{option}"
+                    f"search.workers: the scheduler {self.address} must have {wanted}, but has none; "
+                    f"start one: dask worker {self.address} --nthreads 1{option}"
                 )
             time.sleep(0.2)
         return fit

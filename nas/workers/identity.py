@@ -13,7 +13,7 @@ CODE = ("nas", "hwmodels", "searchspaces", "codegen")
 
 @cache
 def identity() -> dict[str, str]:
-    """Name -> version of what decides a result: Python, silkscreen's code and the packages it computes with."""
+    """Name -> version of what decides a result: Python, silkscreen's code, packages it computes with."""
     return {
         "python": platform.python_version(),
         "silkscreen": _code_digest(),

@@ -8,13 +8,14 @@ could hold for ever.
 import math
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from signal import Signals
 from subprocess import Popen
 from typing import Any, Generic, Self
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from nas.workers.child import Message, start_child
 from nas.workers.protocol import (
@@ -115,10 +116,8 @@ class ProcessWorkers(Generic[Task, Result]):
 
     def _give(self, child: _Child, job: _Job) -> None:
         child.job, child.since = job, time.monotonic()
-        try:
+        with suppress(OSError):  # where it died while idle, the next read meets that
             child.connection.send(job.task)
-        except OSError:
-            pass  # it died while idle; the next read meets that
 
     def _read(self, timeout_s: float) -> list[Outcome[Result]]:
         """What children said within some seconds, and what became of those that died."""
@@ -217,18 +216,14 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _kill(process: psutil.Process) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _memory_of(pid: int) -> int:
     """Bytes in memory of a process and all below it."""
     total = 0
     for process in _family(pid):
-        try:
+        with suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
     return total

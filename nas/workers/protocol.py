@@ -57,7 +57,7 @@ class PerEvaluation:
         return self.memory_bytes is not None or self.timeout_s is not None
 
 
-class Workers(Protocol[Task, Result]):
+class Workers(Protocol[TaskIn, Result]):
     """Evaluates tasks side by side. A context manager; leaving it drops what is under way."""
 
     @property
@@ -65,7 +65,7 @@ class Workers(Protocol[Task, Result]):
         """How many tasks run at the same time, at least 1; a cluster's may change."""
         ...
 
-    def submit(self, key: int, task: Task) -> None:
+    def submit(self, key: int, task: TaskIn) -> None:
         """Queues a task; no other task under way has the same key."""
         ...
 

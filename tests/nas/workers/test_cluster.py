@@ -65,7 +65,11 @@ def worker(address: str, folder: Path, *options: str) -> Iterator[subprocess.Pop
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler with two workers, one of which has a thing called GPU."""
     folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as address, worker(address, folder), worker(address, folder, "--resources", "GPU=1"):
+    with (
+        scheduler(folder) as address,
+        worker(address, folder),
+        worker(address, folder, "--resources", "GPU=1"),
+    ):
         yield address
 
 
@@ -108,39 +112,54 @@ def test_limits_hold_on_a_cluster_and_trouble_costs_one_evaluation(
             workers.submit(number, number)
         found = collect_all(workers, 6)
     assert found[3].error.startswith("tried 2 times; the last ")
-    assert {key: outcome.result for key, outcome in found.items() if key != 3} == {n: n for n in (0, 1, 2, 4, 5)}
+    assert {key: outcome.result for key, outcome in found.items() if key != 3} == {
+        n: n for n in (0, 1, 2, 4, 5)
+    }
 
 
 def test_a_lost_worker_loses_no_task(tmp_path: Path) -> None:
-    with scheduler(tmp_path) as address, worker(address, tmp_path), worker(address, tmp_path) as lost:
-        with DaskWorkers(Squares(seconds=0.2), address) as workers:
-            for number in range(20):
-                workers.submit(number, number)
-            time.sleep(0.5)
-            lost.kill()
-            found = collect_all(workers, 20)
+    with (
+        scheduler(tmp_path) as address,
+        worker(address, tmp_path),
+        worker(address, tmp_path) as lost,
+        DaskWorkers(Squares(seconds=0.2), address) as workers,
+    ):
+        for number in range(20):
+            workers.submit(number, number)
+        time.sleep(0.5)
+        lost.kill()
+        found = collect_all(workers, 20)
     assert {key: outcome.result for key, outcome in found.items()} == {n: n * n for n in range(20)}
 
 
 def test_a_worker_that_can_not_prepare_is_named_before_the_first_evaluation(cluster: str) -> None:
-    with pytest.raises(WorkersError, match=r"the worker tcp://\S+ can't evaluate: ValueError: the data is not"):
+    with pytest.raises(
+        WorkersError, match=r"the worker tcp://\S+ can't evaluate: ValueError: the data is not"
+    ):
         DaskWorkers(Unprepared(), cluster)
 
 
 def test_a_worker_with_other_versions_is_named(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(identity(), "torch", "1.0")
-    text = r"can't evaluate: it has torch \S+ instead of 1.0; install the same there, and 1 others can't either"
+    text = (
+        r"can't evaluate: it has torch \S+ instead of 1.0; install the same there, and 1 others can't either"
+    )
     with pytest.raises(WorkersError, match=text):
         DaskWorkers(Squares(), cluster)
 
 
 @pytest.mark.usefixtures("impatient")
 def test_no_scheduler_is_an_error_that_says_how_to_start_one() -> None:
-    with pytest.raises(WorkersError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9 .*dask scheduler"):
+    with pytest.raises(
+        WorkersError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9 .*dask scheduler"
+    ):
         DaskWorkers(Squares(), "tcp://127.0.0.1:9")
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_scheduler_without_workers_is_an_error_that_says_how_to_start_one(tmp_path: Path) -> None:
-    with scheduler(tmp_path) as address, pytest.raises(WorkersError, match="must have a worker, but has none"):
+    with (
+        scheduler(tmp_path) as address,
+        pytest.raises(WorkersError, match="must have a worker, but has none"),
+    ):
         DaskWorkers(Squares(), address)

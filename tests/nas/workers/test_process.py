@@ -64,7 +64,9 @@ def test_trouble_costs_one_evaluation_which_is_tried_twice(tmp_path: Path, kind:
         found = collect_all(workers, 6)
     assert found[3].result is None
     assert found[3].error.startswith(error)
-    assert {key: outcome.result for key, outcome in found.items() if key != 3} == {n: n for n in (0, 1, 2, 4, 5)}
+    assert {key: outcome.result for key, outcome in found.items() if key != 3} == {
+        n: n for n in (0, 1, 2, 4, 5)
+    }
 
 
 @pytest.mark.parametrize("kind", ["crash", "hang", "memory"])
@@ -87,7 +89,7 @@ def test_a_killed_idle_worker_is_replaced() -> None:
 def test_an_unforeseen_error_of_an_evaluation_is_raised_with_its_trace(tmp_path: Path) -> None:
     with ProcessWorkers(Trouble("raise", tmp_path / "mark"), 1) as workers:
         workers.submit(3, 3)
-        with pytest.raises(WorkersError, match="(?s)Traceback.*KeyError: 'no such thing'"):
+        with pytest.raises(WorkersError, match=r"(?s)Traceback.*KeyError: 'no such thing'"):
             collect_all(workers, 1)
 
 
