@@ -15,6 +15,7 @@ from codegen.synthesis import SynthesisError
 from codegen.toolchain import ToolError
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.circuits import synthesized_circuits
+from nas.energy import power_meter
 from nas.errors import RunError
 from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
@@ -179,7 +180,7 @@ def _carry_on(
 ) -> Run:
     show = progress or (lambda facts: None)
     with _interruptible() as interrupted:
-        sitting = Sitting(archive, show, interrupted)
+        sitting = Sitting(archive, show, interrupted, power_meter(problem.spec.search))
         drive(problem, sitting)
         data = _finish(problem, sitting, require_proof=require_proof)
     return Run(archive.folder, problem.spec, data, finished=True)

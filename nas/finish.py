@@ -85,7 +85,7 @@ def _of_genes(problem: Problem, stage: Stage, archive: Archive) -> list[Finalist
 def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
     """The candidates that a stage evaluated one by one and that keep all limits."""
     finalists = []
-    for done in archive.evaluations():
+    for done in sorted(archive.evaluations(), key=lambda done: done.number):
         if done.family != name or done.status != "ok" or done.network is None:
             continue
         network = archive.network(done.network)

@@ -67,6 +67,7 @@ class Problem:
     """What a run searches, on which data, for which hardware, with which goals.
 
     proxies: of metrics that take seconds, by full name, the metric that drives a search of genes instead.
+    allow_code: whether it was built with code that the spec names.
     """
 
     spec: Spec
@@ -75,6 +76,7 @@ class Problem:
     proxies: Mapping[str, str]
     goals: Goals
     stages: tuple[Stage, ...]
+    allow_code: bool = False
 
 
 def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
@@ -86,7 +88,7 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec))
+    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec), allow_code)
 
 
 def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:
@@ -227,9 +229,12 @@ def _stages(spec: Spec) -> tuple[Stage, ...]:
     n = len(spec.space)
     evaluations = spec.search.evaluations or UNLIMITED
     seconds = (spec.search.minutes or math.inf) * 60 / n
+    joules = (spec.search.joules or math.inf) / n
     stages = []
     for index, entry in enumerate(spec.space):
         name = entry.family if n == 1 else f"{entry.family}-{index + 1}"
         share = evaluations // n + (index < evaluations % n)
-        stages.append(Stage(name, PARSERS[entry.family](entry.options), Budget(max(1, share), seconds)))
+        stages.append(
+            Stage(name, PARSERS[entry.family](entry.options), Budget(max(1, share), seconds, joules))
+        )
     return tuple(stages)
