@@ -163,14 +163,18 @@ def check_small(figures: Mapping[str, Figure]) -> None:
 
 
 def print_table(figures: Mapping[str, Figure]) -> None:
-    print("| network | core | form | accuracy | instructions | flash | static RAM |")
-    print("|---|---|---|---|---|---|---|")
-    for key, one in figures.items():
-        name, core, contender = key.split("; ")
-        mark = " *" if one.chosen else ""
-        sizes = f"{one.instructions:,.0f} | {one.flash_bytes:,} | {one.ram_bytes:,}"
-        print(f"| {name} | {core} | {contender}{mark} | {one.accuracy:.3f} | {sizes} |")
-    print("* what the plan takes by itself")
+    """A row for each contender: instructions and bytes of flash on each core, static RAM on the first."""
+    print(f"| network | form | accuracy | {' | '.join(CORES)} | static RAM |\n|{'---|' * (4 + len(CORES))}")
+    for name in WIDTHS:
+        contenders = [key.split("; ")[2] for key in figures if key.startswith(f"{name}; {CORES[0]}; ")]
+        for contender in contenders:
+            found = [figures[_key(name, core, contender)] for core in CORES]
+            cells = [
+                f"{one.instructions:,.0f} / {one.flash_bytes:,}{' *' if one.chosen else ''}" for one in found
+            ]
+            row = [name, contender, f"{found[0].accuracy:.3f}", *cells, str(found[0].ram_bytes)]
+            print(f"| {' | '.join(row)} |")
+    print("instructions / bytes of flash; * what the plan takes by itself")
 
 
 def bars_of(figures: Mapping[str, Figure]) -> list[Bar]:
