@@ -3,9 +3,11 @@
 A word of the stream holds the weights of two inputs for two outputs: each half is `256 * first + second`.
 SMLAD on the word sums `256 * A + B`, on its low bytes alone B. The stream of a layer:
 
-    bytes of a row of inputs; bytes of all outputs; lowest and highest output where Style.bits is None;
-    multiplier, offset, shift where Style.is_shared for two outputs each: 256 * bias + bias, bias, the words
-    of the weights, and twice multiplier, offset, shift where these are not shared
+    bytes of a row of inputs, bytes of all outputs;
+    lowest and highest output, where Style.bits is None;
+    multiplier, offset, shift, where Style.is_shared;
+    for each pair of outputs 256 * bias + bias, bias, the words of the weights and, where they are not shared,
+    twice multiplier, offset, shift
 
 and 0 after the last layer. Rows are filled up with weights of 0, which may meet any item.
 """

@@ -2,12 +2,13 @@
 
 It reads two arrays. Weights are bytes, 128 larger, since only bytes without sign load with an immediate
 offset on a Cortex-M0: four of an output, four of the next, and so on; 128 times the sum of a layer's inputs
-comes off all of its sums. Rows are filled up with weights of 0, which may meet any item. The constants, layer
-by layer:
+comes off all of its sums. Rows are filled up with weights of 0, and so are the items that these meet. The
+constants, layer by layer:
 
-    items of a row, pairs of outputs; lowest and highest output where they are not 0 and 2**bits - 1; the
-    constants of the requantization where all outputs share them for each pair both biases and, where they are
-    not shared, both constants
+    items of a row, pairs of outputs;
+    lowest and highest output, where they are not 0 and 2**bits - 1;
+    the constants of the requantization, where all outputs share them;
+    for each pair both biases and, where they are not shared, both constants
 
 and 0 after the last layer. A layer whose sums are the outputs has the last of its shared constants below 0.
 """
@@ -108,6 +109,7 @@ def portable_text(
         "dense/portable.c.j2",
         name=name,
         own=own,
+        fill=range(layers[0].n_in, _row_items(layers[0])),
         way=style.way,
         kind=style.kind,
         shared=style.is_shared,

@@ -20,7 +20,7 @@ from codegen.ir import (
     Neuron,
     Term,
 )
-from tests.codegen.c.golden_networks import features, small_convolution, small_mlp, small_tree
+from tests.codegen.c.golden_networks import features, small_chain, small_convolution, small_mlp, small_tree
 from tests.networks import codes_for
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "c"
@@ -38,13 +38,17 @@ def file(network: Network, suffix: str, **options: str) -> str:
         ("mlp_table.c", small_mlp(), {"form": "table"}),
         ("tree.c", small_tree(), {}),
         ("tensor.c", small_convolution(), {"form": "portable"}),
+        ("chain.c", small_chain(), {"form": "shared"}),
     ],
 )
 def test_the_module_is_the_golden_text(name: str, network: Network, options: dict[str, str]) -> None:
     assert file(network, "golden.c", **options) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "network"), [("mlp.h", small_mlp()), ("tensor.h", small_convolution())])
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [("mlp.h", small_mlp()), ("tensor.h", small_convolution())],
+)
 def test_the_header_is_the_golden_text(name: str, network: Network) -> None:
     assert file(network, ".h") == (GOLDEN / name).read_text(encoding="utf-8")
 
