@@ -6,13 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-N_KILLS_EACH = 5
+N_ATTEMPTS = 8
+"""Kills that are tried in a round; some instants come after its end."""
 
 _HEAD = """\
 version: 1
@@ -65,16 +68,17 @@ def unbroken_front(case: str) -> tuple[list[object], float]:
 
 
 def kill_and_resume(case: str, seed: int, expected: list[object], seconds: float) -> Killed:
-    """Kills a run at instants spread over the time it needs, then lets it end. seed: of the instants."""
+    """Kills a run at random instants and lets it end. seconds: of an unbroken one. seed: of the instants."""
     rng = np.random.default_rng(seed)
     kills, instants = 0, []
     with tempfile.TemporaryDirectory() as name:
         folder, spec = Path(name) / "run", _write(Path(name), case)
-        for _ in range(N_KILLS_EACH):
+        for _ in range(N_ATTEMPTS):
             process = _go_on(folder, spec)
-            instant = float(rng.uniform(0, seconds))
+            instant = float(rng.uniform(0, seconds / 2))
             try:
                 process.wait(instant)
+                break
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -83,6 +87,23 @@ def kill_and_resume(case: str, seed: int, expected: list[object], seconds: float
         if _go_on(folder, spec).wait():
             raise SystemExit(f"{case}, round {seed}: the run could not be resumed")
         return Killed(kills, _result(folder) == expected, instants)
+
+
+def peak_memory(case: str) -> tuple[float, float]:
+    """Megabytes at most of the main process of a run, and of the largest of its workers."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, spec = Path(name) / "run", _write(Path(name), case)
+        process = psutil.Process(_start("run", str(spec), "--out", str(folder)).pid)
+        parent = worker = 0
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            with suppress(psutil.NoSuchProcess):
+                parent = max(parent, process.memory_info().rss)
+                workers = [
+                    child for child in process.children() if "nas.workers" in " ".join(child.cmdline())
+                ]
+                worker = max([worker, *(child.memory_info().rss for child in workers)])
+            time.sleep(0.2)
+        return parent / 1e6, worker / 1e6
 
 
 def _go_on(folder: Path, spec: Path) -> "subprocess.Popen[bytes]":

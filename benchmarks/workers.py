@@ -1,6 +1,6 @@
 """Workers: what a second one brings, what a cluster of 200 keeps up with, and that no kill changes a result.
 
-python benchmarks/workers.py            everything, about an hour; goes on where it was stopped
+python benchmarks/workers.py            everything, some 20 minutes; goes on where it was stopped
 python benchmarks/workers.py --quick    the kept figures, and two small cases measured again
 """
 
@@ -26,7 +26,7 @@ from harness import (
     save_results,
 )
 from worker_cluster import cluster
-from worker_kills import CASES, Killed, kill_and_resume, unbroken_front
+from worker_kills import CASES, Killed, kill_and_resume, peak_memory, unbroken_front
 from worker_tasks import GOALS, Waits, waiting_problem
 
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
@@ -46,7 +46,7 @@ STATE = RESULTS / "workers.partial.json"
 WAIT_SECONDS = 0.5
 N_CLUSTER_WORKERS, N_CLUSTER_PROCESSES = 200, 4
 KILL_SECONDS = 2.0
-N_ROUNDS = 10
+N_KILLS = 50
 HEADER = RunHeader(FORMAT_VERSION, "", "0" * 64, 1, {"silkscreen": "benchmark"}, "2026-01-01T00:00:00+00:00")
 
 AnyWorkers = Workers[AxisTask, Trained]
@@ -182,8 +182,8 @@ def _dask_workers() -> list[int]:
 
 def main_kills(kept: dict[str, object], keep: Callable[[str, object], None]) -> dict[str, float]:
     """Rounds of kills of the main process over the cases; each round is kept when it is done."""
-    total = same = 0
-    for number in range(N_ROUNDS):
+    total = same = number = 0
+    while total < N_KILLS:
         case = list(CASES)[number % len(CASES)]
         name = f"main_kills/{case}/{number}"
         if name not in kept:
@@ -194,8 +194,8 @@ def main_kills(kept: dict[str, object], keep: Callable[[str, object], None]) -> 
             keep(name, {"kills": result.kills, "same": result.same, "instants_s": result.instants_s})
             print(name, kept[name], flush=True)
         round_: dict[str, float] = kept[name]  # type: ignore[assignment]
-        total, same = total + int(round_["kills"]), same + int(round_["same"])
-    return {"kills": total, "rounds": N_ROUNDS, "same": same}
+        total, same, number = total + int(round_["kills"]), same + int(round_["same"]), number + 1
+    return {"kills": total, "rounds": number, "same": same}
 
 
 def measure() -> dict[str, dict[str, float]]:
@@ -216,6 +216,7 @@ def measure() -> dict[str, dict[str, float]]:
             "nsga2": speedup("nsga2", 40, 20, 3),
         },
         "cluster": lambda: {"per_second": statistics.median(cluster_rate() for _ in range(3))},
+        "memory": lambda: dict(zip(("parent_mb", "worker_mb"), peak_memory("axes"), strict=True)),
         "pool_kills": lambda: pool_kills(400),
         "cluster_kills": lambda: cluster_kills(400),
         "main_kills": lambda: main_kills(kept, keep),
@@ -237,6 +238,8 @@ def bars_of(figures: dict[str, dict[str, float]]) -> list[Bar]:
         Bar("two workers against one, tpe", figures["speedup"]["tpe"], 1.8, "times"),
         Bar("two workers against one, nsga2", figures["speedup"]["nsga2"], 1.8, "times"),
         Bar("200 workers of a Dask cluster", figures["cluster"]["per_second"], 200, "evaluations/s"),
+        Bar("main process at its peak", figures["memory"]["parent_mb"], 1000, "MB", "min"),
+        Bar("training worker at its peak", figures["memory"]["worker_mb"], 2000, "MB", "min"),
         Bar("processes killed", figures["pool_kills"]["killed"], 10, "kills"),
         Bar("  same evaluations and front", figures["pool_kills"]["same"], 1, "of 1"),
         Bar("Dask workers killed", figures["cluster_kills"]["killed"], 10, "kills"),
