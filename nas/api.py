@@ -20,6 +20,8 @@ from nas.errors import RunError
 from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
+from nas.mirror import MirroredStudy
+from nas.mirror import mirror as mirror_run
 from nas.problem import Problem, build_problem, library_of, make_goals
 from nas.proxies import proxy_facts
 from nas.records import Event, Winner
@@ -131,6 +133,15 @@ def load_run(folder: Path | str) -> Run:
         else:
             report = live_report(spec, make_goals(spec, {}), archive)
         return Run(folder, spec, report, finished)
+
+
+def mirror(folder: Path | str, storage: str) -> tuple[MirroredStudy, ...]:
+    """Writes a run, also one that goes on, to an Optuna storage; what is there already stays.
+
+    storage: such as "sqlite:///runs.db". Raises ArchiveError and RunError.
+    """
+    with Archive.open(Path(folder), writable=False) as archive:
+        return mirror_run(_spec_of(archive), archive, storage)
 
 
 def export(

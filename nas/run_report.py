@@ -51,7 +51,7 @@ def final_report(
         search=_with_baseline(search_facts(archive, ended=True), problem.dataset),
         metrics=_metric_facts(problem),
         front=tuple(map(_front_point, front)),
-        convergence=convergence(archive, _search_goals(problem.goals, archive)),
+        convergence=convergence(archive, search_goals(problem.goals, archive)),
         winners=tuple(winner_report(problem.goals, winner) for winner in winners),
         front_without_gates=tuple(map(_front_point, without_gates)),
     )
@@ -70,7 +70,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     Ids are provisional, since designs are decoded at the end. Nothing that the spec names is
     imported, and the data is not read.
     """
-    goals = _search_goals(goals, archive)
+    goals = search_goals(goals, archive)
     points = _live_points(goals, archive)
     front = _front_points(points, goals)
     plain = [point for point in points if not point.gate_level]
@@ -88,7 +88,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     )
 
 
-def _search_goals(goals: Goals, archive: Archive) -> Goals:
+def search_goals(goals: Goals, archive: Archive) -> Goals:
     """What all records know: with a gene stage, proxies of the metrics that are measured at the end."""
     searched_genes = next(archive.blocks(), None) is not None
     return goals.by_proxy(noted_proxies(archive)) if searched_genes else goals
