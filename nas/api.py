@@ -192,9 +192,18 @@ def _carry_on(
     show = progress or (lambda facts: None)
     with _interruptible() as interrupted:
         sitting = Sitting(archive, show, interrupted, power_meter(problem.spec.search))
+        _note_power(sitting)
         drive(problem, sitting)
         data = _finish(problem, sitting, require_proof=require_proof)
     return Run(archive.folder, problem.spec, data, finished=True)
+
+
+def _note_power(sitting: Sitting) -> None:
+    """Says where joules come from, once for all sittings that count them alike."""
+    if sitting.meter is not None:
+        text = f"energy is counted {sitting.meter.source}"
+        if text not in [event.text for event in sitting.archive.events()]:
+            sitting.archive.append(Event("note", text, 0.0, {}))
 
 
 def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> ReportData:

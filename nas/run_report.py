@@ -239,8 +239,9 @@ def _front_points(points: Sequence[FrontPoint], goals: Goals) -> tuple[FrontPoin
 
 def _live_points(goals: Goals, archive: Archive) -> list[FrontPoint]:
     points = []
-    refitted = {done.family for done in archive.evaluations()}
-    for family in dict.fromkeys(block.family for block in archive.blocks()):
+    searched = dict.fromkeys(block.family for block in archive.blocks())
+    refitted = {done.family for done in archive.evaluations()} if searched else set()
+    for family in searched:
         if family in refitted:
             continue
         scored = entered(in_order(archive.blocks(), family))
