@@ -20,6 +20,8 @@ from nas.errors import RunError
 from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
+from nas.mirror import MirroredStudy
+from nas.mirror import mirror as mirror_run
 from nas.problem import Problem, build_problem, firmware_of, library_of, make_goals
 from nas.proxies import proxy_facts
 from nas.records import Event, Winner
@@ -133,6 +135,15 @@ def load_run(folder: Path | str) -> Run:
         return Run(folder, spec, report, finished)
 
 
+def mirror(folder: Path | str, storage: str) -> tuple[MirroredStudy, ...]:
+    """Writes a run, also one that goes on, to an Optuna storage; what is there already stays.
+
+    storage: such as "sqlite:///runs.db". Raises ArchiveError and RunError.
+    """
+    with Archive.open(Path(folder), writable=False) as archive:
+        return mirror_run(_spec_of(archive), archive, storage)
+
+
 def export(
     run: Run,
     winner: str,
@@ -181,9 +192,18 @@ def _carry_on(
     show = progress or (lambda facts: None)
     with _interruptible() as interrupted:
         sitting = Sitting(archive, show, interrupted, power_meter(problem.spec.search))
+        _note_power(sitting)
         drive(problem, sitting)
         data = _finish(problem, sitting, require_proof=require_proof)
     return Run(archive.folder, problem.spec, data, finished=True)
+
+
+def _note_power(sitting: Sitting) -> None:
+    """Says where joules come from, once for all sittings that count them alike."""
+    if sitting.meter is not None:
+        text = f"energy is counted {sitting.meter.source}"
+        if text not in [event.text for event in sitting.archive.events()]:
+            sitting.archive.append(Event("note", text, 0.0, {}))
 
 
 def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> ReportData:

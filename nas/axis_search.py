@@ -6,7 +6,7 @@ and once on all training rows, which gives its network and with it every price.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,10 +21,13 @@ from nas.objectives import Goals
 from nas.parts import make_part
 from nas.spec.metrics import STRUCTURE_METRICS
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
-from searchspaces.space import Rows
+from searchspaces.space import AxisValue, Rows
 
 STARTS = 2
 """Trainings of a candidate on the same rows, of which the better is kept; single ones vary a lot."""
+
+
+Key: TypeAlias = tuple[tuple[str, AxisValue], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,11 @@ def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[Validat
     priced = price_network(Design(network), problem.models, Workload(train.codes), problem.goals.metrics)
     priced.require(problem.goals.metrics)
     return validated, validated.scores | dict(priced.figures)
+
+
+def values_key(values: Mapping[str, AxisValue]) -> Key:
+    """The same for equal values."""
+    return tuple(sorted(values.items()))
 
 
 class AxisTask(NamedTuple):

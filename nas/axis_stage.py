@@ -4,15 +4,13 @@ What is asked for depends on the seed and on what was told before alone, never o
 first, so a resumed stage asks for the same candidates and takes their evaluations from the archive.
 """
 
-import math
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 
-from nas.axis_search import AxisProblem, AxisTask, Trained, structure_figures
+from nas.axis_search import AxisProblem, AxisTask, Key, Trained, structure_figures, values_key
 from nas.errors import RunError
 from nas.objectives import FloatArray
 from nas.pareto import pareto_mask
@@ -28,10 +26,10 @@ PATIENCE_STRUCTURES = 2000
 """Structures refused before the first training after which a stage gives up."""
 PATIENCE_EVALUATIONS = 60
 """Trained candidates that come no nearer to the limits after which a stage without a design gives up."""
+N_NEWEST = 50
+"""Evaluations whose cost forecasts that of the others."""
 COLLECT_SECONDS = 0.5
 """How often a stage looks up from waiting, to show its progress and to see whether it is to stop."""
-
-Key: TypeAlias = tuple[tuple[str, AxisValue], ...]
 
 
 def window_for(searcher: Searcher, n_workers: int) -> int:
@@ -72,9 +70,9 @@ class _Pending:
 class AxisSearch:
     """The state of an axis search. known: what was evaluated before, so that a resumed run replays it.
 
-    window: see `window_for`; it must be the same when a run is resumed. slots: all sets of values that were
-    asked for. pending: in the order of their numbers. waiting: for a worker. told: evaluations, each once.
-    front: of what was told.
+    earlier: evaluations of earlier runs, which cost nothing. window: see `window_for`; it must be the same
+    when a run is resumed. slots: all sets of values that were asked for. pending: in the order of their
+    numbers. waiting: for a worker. told: evaluations, each once. front: of what was told.
     """
 
     problem: AxisProblem
@@ -84,12 +82,14 @@ class AxisSearch:
     clock: Clock
     sitting: Sitting
     known: Mapping[int, Evaluation]
+    earlier: Mapping[Key, Evaluation] = field(default_factory=dict)
     window: int = 1
     stopping: Stopping = field(default_factory=Stopping)
     slots: dict[Key, _Slot] = field(default_factory=dict, init=False)
     pending: deque[_Pending] = field(default_factory=deque, init=False)
     waiting: deque[_Slot] = field(default_factory=deque, init=False)
     under_way: dict[int, _Slot] = field(default_factory=dict, init=False)
+    newest_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=N_NEWEST), init=False)
     front: FloatArray = field(init=False)
     excess: Excess = field(init=False)
     asked: int = field(default=0, init=False)
@@ -151,15 +151,20 @@ class AxisSearch:
 
     def _slot(self, row: Rows, number: int) -> _Slot:
         values = dict(self.problem.space.values(row))
-        key: Key = tuple(sorted(values.items()))
+        key = values_key(values)
         if key not in self.slots:
-            slot = self.slots[key] = _Slot(number, row, values, self.known.get(number))
+            self.slots[key] = slot = _Slot(number, row, values, self.earlier.get(key))
             if slot.done is None:
-                self.waiting.append(slot)
-            else:
-                self._check_same(slot, slot.done)
-                self.evaluations += 1
+                self._evaluate_or_replay(slot)
         return self.slots[key]
+
+    def _evaluate_or_replay(self, slot: _Slot) -> None:
+        slot.done = self.known.get(slot.number)
+        if slot.done is None:
+            self.waiting.append(slot)
+        else:
+            self._check_same(slot, slot.done)
+            self.evaluations += 1
 
     def _check_same(self, slot: _Slot, done: Evaluation) -> None:
         if dict(done.values) != slot.values:
@@ -187,6 +192,7 @@ class AxisSearch:
             slot = self.under_way.pop(outcome.key)
             slot.done = self._evaluation(slot, outcome)
             self.sitting.archive.append(slot.done)
+            self.newest_seconds.append(outcome.seconds)
         self.sitting.show(self._progress())
 
     def _evaluation(self, slot: _Slot, outcome: Outcome[Trained]) -> Evaluation:
@@ -291,7 +297,12 @@ class AxisSearch:
             evaluations=self.evaluations - len(self.under_way),
             seconds=self.clock.seconds,
             budget_evaluations=self.budget.evaluations,
-            budget_seconds=None if math.isinf(self.budget.seconds) else self.budget.seconds,
+            budget_seconds=self.clock.seconds_within(self.budget),
+            seconds_each=self._seconds_each(),
             rejected=self.rejected,
             best=best,
         )
+
+    def _seconds_each(self) -> float | None:
+        """Of the newest evaluations, with all workers busy; None before the first."""
+        return float(np.mean(self.newest_seconds)) / self.workers.capacity if self.newest_seconds else None

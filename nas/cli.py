@@ -174,6 +174,21 @@ def status(folder: RunFolder, json: Json = False) -> None:
 
 
 @app.command()
+def mirror(
+    folder: RunFolder,
+    storage: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Optuna storage, such as sqlite:///runs.db.", show_default=False),
+    ],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the run ends.")] = False,
+) -> None:
+    """Copy a run to an Optuna storage, for optuna-dashboard."""
+    from nas.commands.runs import mirror_run
+
+    mirror_run(folder, storage, follow=follow)
+
+
+@app.command()
 def report(
     folder: RunFolder,
     json: Json = False,

@@ -66,7 +66,7 @@ class PowerMeter:
     @property
     def source(self) -> str:
         """For the user."""
-        return "as the processor counts it" if self.counters else f"at an assumed {self.assumed_w:g} W"
+        return "by the processor" if self.counters else f"at an assumed {self.assumed_w:g} W"
 
 
 def power_meter(search: SearchSpec, counters: Sequence[RaplCounter] | None = None) -> PowerMeter | None:

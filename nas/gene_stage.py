@@ -92,7 +92,7 @@ def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
         evaluations=search.evaluations,
         seconds=clock.seconds,
         budget_evaluations=budget.evaluations,
-        budget_seconds=None if np.isinf(budget.seconds) else budget.seconds,
+        budget_seconds=clock.seconds_within(budget),
         rejected=search.rejected,
         front_size=search.elite.n_rows,
         best=best,

@@ -193,6 +193,13 @@ class JobStage:
                 excess.note(goals, figures, {}, goals.violations(figures))
         return f"{reason}; {excess.reason(goals)}"
 
+    def _seconds_each(self, number: int) -> float | None:
+        """Of the jobs so far, whose parts are made side by side; None before the first has ended."""
+        if not self.ended:
+            return None
+        at_once = min(self.workers.capacity, len(self.folds[number]))
+        return float(np.mean([each.seconds for each in self.ended.values()])) / at_once
+
     def _facts(self, number: int, fold: Fold) -> ProgressFacts:
         n_folds, n_jobs = len(self.folds[number]) - 1, len(self.values)
         rows = "all training rows" if fold is None else f"fold {fold + 1} of {n_folds}"
@@ -202,4 +209,6 @@ class JobStage:
             evaluations=len(self.ended),
             seconds=self.clock.seconds,
             budget_evaluations=self.n_wanted,
+            budget_seconds=self.clock.seconds_within(self.budget),
+            seconds_each=self._seconds_each(number),
         )

@@ -22,6 +22,7 @@ from nas.search.protocol import Searcher
 from nas.stage import Clock, Sitting
 from nas.stage_recipes import axis_problem, axis_workers, job_problem, job_workers
 from nas.stopping import TARGET_REACHED, Stopping
+from nas.warm_start import earlier_evaluations, earlier_rows
 from nas.winners import choose
 from searchspaces.approximate_mlp import ApproximateMlpGenes
 from searchspaces.gate_netlist import GateNetlistOptions
@@ -85,7 +86,7 @@ def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sittin
     snapshot = stage_snapshot(sitting.archive, stage.name)
     warm_up(genes)
     clock = Clock(meter=sitting.meter)
-    initial = None if snapshot else first_rows(problem, genes, seed, sitting)
+    initial = None if snapshot else first_rows(problem, stage, genes, seed, sitting)
     search = GeneSearch(
         genes,
         make_searcher(choice.algorithm, genes.space.domain, genes.goals, problem.spec.search, seed, initial),
@@ -112,12 +113,12 @@ def _run_refit(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> E
     return _stage_end(refit_name(stage.name), done.reason, done.seconds, done.asked, done.rejected)
 
 
-def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
-    """The first population: rows of gradient-trained networks, where wanted, and samples of the space."""
+def first_rows(problem: Problem, stage: Stage, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
+    """The first population: rows of gradient-trained networks and of earlier runs, and samples."""
     search = problem.spec.search
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     n_rows = search.population or DEFAULT_POPULATION
-    rows = genes.space.sample(rng, n_rows)
+    rows = np.concatenate([earlier_rows(problem, stage, genes), genes.space.sample(rng, n_rows)])
     if search.seed_with_gradients is False or not isinstance(genes.space, ApproximateMlpGenes):
         return rows
     sitting.show(ProgressFacts(phase="training", detail="first networks by gradient"))
@@ -134,8 +135,10 @@ def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting
 def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
     axes = axis_problem(problem, stage, seed)
     known = _known(stage, sitting)
+    earlier = earlier_evaluations(problem, stage, axes, sitting)
+    initial = np.stack([axes.space.row(done.values) for done in earlier.values()]) if earlier else None
     searcher = make_searcher(
-        choice.algorithm, axes.space.domain, problem.goals, problem.spec.search, seed, None
+        choice.algorithm, axes.space.domain, problem.goals, problem.spec.search, seed, initial
     )
     with axis_workers(problem, stage, axes, seed) as workers:
         search = AxisSearch(
@@ -146,6 +149,7 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
             _clock(known, workers.capacity, sitting),
             sitting,
             known,
+            earlier,
             _kept_window(stage, searcher, workers.capacity, sitting.archive),
             Stopping.of(problem.spec.search.stop, problem.goals),
         )

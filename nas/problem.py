@@ -88,7 +88,7 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec), allow_code)
+    return Problem(spec, dataset, models, proxies_of(models), goals, stages_of(spec), allow_code)
 
 
 def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:
@@ -224,7 +224,7 @@ def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]
             )
 
 
-def _stages(spec: Spec) -> tuple[Stage, ...]:
+def stages_of(spec: Spec) -> tuple[Stage, ...]:
     """One for each entry of the space, with equal shares of the budget."""
     n = len(spec.space)
     evaluations = spec.search.evaluations or UNLIMITED

@@ -37,6 +37,13 @@ class Clock:
     def joules(self) -> float:
         return 0.0 if self.meter is None else self.seconds * self.meter.mean_w
 
+    def seconds_within(self, budget: "Budget") -> float | None:
+        """All seconds that the budgets of time and energy allow at the power so far; None for no end."""
+        seconds = budget.seconds
+        if self.meter is not None and self.meter.mean_w > 0:
+            seconds = min(seconds, budget.joules / self.meter.mean_w)
+        return None if math.isinf(seconds) else seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

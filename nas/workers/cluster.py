@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS = 15
+GATHER_SECONDS = 0.02
+"""After a task has ended, how long others may still end whose results are fetched with it."""
 CAPACITY_SECONDS = 2.0
 """How often the scheduler is asked how many threads there are."""
 
@@ -69,7 +71,7 @@ def examine(packed: PackedRecipe) -> str:
     return ""
 
 
-def evaluate_task(packed: PackedRecipe, key: int, task: object) -> Outcome[Any]:
+def evaluate_task(key: int, task: object, packed: PackedRecipe) -> Outcome[Any]:
     """On a worker: one task. A worker that came later than `examine` is examined by its first one."""
     with _lock:
         known = packed.digest in _prepared
@@ -130,6 +132,7 @@ class DaskWorkers(Generic[Task, Result]):
     _client: "Client" = field(init=False)
     _packed: PackedRecipe = field(init=False)
     _jobs: dict["Future", _Job] = field(default_factory=dict, init=False)
+    _unsent: list[_Job] = field(default_factory=list, init=False)
     _ended: "SimpleQueue[Future]" = field(default_factory=SimpleQueue, init=False)
     _capacity: int = field(default=1, init=False)
     _asked_at: float = field(default=-math.inf, init=False)
@@ -151,14 +154,16 @@ class DaskWorkers(Generic[Task, Result]):
         return self._capacity
 
     def submit(self, key: int, task: Task) -> None:
-        self._start(_Job(key, task))
+        self._unsent.append(_Job(key, task))
 
     def collect(self, timeout_s: float) -> list[Outcome[Result]]:
+        self._send()
         if not self._jobs:
             return []
         ended: list[Future] = []
         try:
             ended.append(self._ended.get(timeout=timeout_s))
+            time.sleep(GATHER_SECONDS)
             while True:
                 ended.append(self._ended.get_nowait())
         except Empty:
@@ -173,17 +178,20 @@ class DaskWorkers(Generic[Task, Result]):
         self._client.run(forget, self._packed.digest, on_error="ignore", nanny=False)
         self._client.close()
 
-    def _start(self, job: _Job) -> None:
-        future = self._client.submit(
+    def _send(self) -> None:
+        """What was submitted since the last call, in one message."""
+        jobs, self._unsent = self._unsent, []
+        futures = self._client.map(
             evaluate_task,
-            self._packed,
-            job.key,
-            job.task,
+            [job.key for job in jobs],
+            [job.task for job in jobs],
+            packed=self._packed,
             pure=False,
             resources=dict(self.limits.resources) or None,
         )
-        self._jobs[future] = job
-        future.add_done_callback(self._ended.put)
+        for job, future in zip(jobs, futures, strict=True):
+            self._jobs[future] = job
+            future.add_done_callback(self._ended.put)
 
     def _outcomes(self, ended: "list[Future]") -> list[Outcome[Result]]:
         """Results are fetched together: one round trip for all that ended meanwhile."""
@@ -209,7 +217,7 @@ class DaskWorkers(Generic[Task, Result]):
                 f"search.workers: a worker of {self.address} can't evaluate: {error}"
             ) from error
         if job.attempts < MAX_ATTEMPTS:
-            self._start(_Job(job.key, job.task, job.attempts + 1))
+            self._unsent.append(_Job(job.key, job.task, job.attempts + 1))
             return []
         return [
             Outcome(job.key, None, 0.0, f"tried {job.attempts} times; each time several workers were lost")

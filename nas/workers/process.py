@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from signal import Signals
+from signal import SIGKILL, SIGTERM, Signals
 from subprocess import Popen
 from typing import Any, Generic, Self
 
@@ -20,6 +20,7 @@ import psutil  # type: ignore[import-untyped]
 from nas.workers.child import Message, start_child
 from nas.workers.protocol import (
     MAX_ATTEMPTS,
+    MAX_ATTEMPTS_KILLED,
     Outcome,
     PerEvaluation,
     Recipe,
@@ -30,6 +31,7 @@ from nas.workers.protocol import (
 
 MAX_FALSE_STARTS = 5
 """Children that die in a row before they are ready; then something is wrong with all of them."""
+_SIGNALS_FROM_OUTSIDE = (SIGKILL, SIGTERM)
 WATCH_SECONDS = 0.5
 """How often the memory of children is looked at, where it is limited."""
 
@@ -76,8 +78,8 @@ class ProcessWorkers(Generic[Task, Result]):
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Of the children that live."""
-        return tuple(child.process.pid for child in self._children)
+        """Of the children that are ready, idle or not."""
+        return tuple(child.process.pid for child in self._children if child.ready)
 
     def submit(self, key: int, task: Task) -> None:
         self._queue.append(_Job(key, task))
@@ -179,7 +181,8 @@ class ProcessWorkers(Generic[Task, Result]):
         if job is None:
             return []
         job.attempts += 1
-        if job.attempts < MAX_ATTEMPTS:
+        from_outside = cause == _cause_of_death(status) and -status in _SIGNALS_FROM_OUTSIDE
+        if job.attempts < (MAX_ATTEMPTS_KILLED if from_outside else MAX_ATTEMPTS):
             self._queue.appendleft(job)
             return []
         seconds = time.monotonic() - child.since

@@ -10,7 +10,9 @@ TaskIn = TypeVar("TaskIn", contravariant=True)
 ResultOut = TypeVar("ResultOut", covariant=True)
 
 MAX_ATTEMPTS = 2
-"""An evaluation that took its worker down is tried once more."""
+"""An evaluation that took its worker down, or too much time or memory, is tried once more."""
+MAX_ATTEMPTS_KILLED = 4
+"""Of an evaluation whose worker was killed from outside, perhaps for another's fault; as Dask has it."""
 
 
 class WorkersError(RuntimeError):

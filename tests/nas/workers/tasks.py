@@ -49,6 +49,8 @@ class Trouble:
 def _do(kind: str) -> None:
     match kind:
         case "crash":
+            os.kill(os.getpid(), signal.SIGABRT)
+        case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         case "exit":
             os._exit(7)

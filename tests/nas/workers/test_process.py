@@ -50,13 +50,14 @@ def test_no_more_processes_are_started_than_there_are_tasks() -> None:
 @pytest.mark.parametrize(
     ("kind", "error"),
     [
-        ("crash", "tried 2 times; the last ended its process by SIGKILL"),
+        ("crash", "tried 2 times; the last ended its process by SIGABRT"),
+        ("killed", "tried 4 times; the last ended its process by SIGKILL"),
         ("exit", "tried 2 times; the last ended its process with exit status 7"),
         ("hang", "tried 2 times; the last took longer than 0.5 s"),
         ("memory", "tried 2 times; the last ran out of memory: Unable to allocate 8.00 GiB"),
     ],
 )
-def test_trouble_costs_one_evaluation_which_is_tried_twice(tmp_path: Path, kind: str, error: str) -> None:
+def test_trouble_costs_one_evaluation_which_is_tried_again(tmp_path: Path, kind: str, error: str) -> None:
     limits = PerEvaluation(memory_bytes=1 << 30, timeout_s=0.5)
     with ProcessWorkers(Trouble(kind, tmp_path / "mark"), 2, limits) as workers:
         for number in range(6):
