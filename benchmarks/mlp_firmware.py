@@ -45,7 +45,10 @@ CODE = (
     "codegen/c",
     "codegen/plan",
     "codegen/ir",
-    "codegen/data/dense",
+    "codegen/data/dense/figures.json",
+    "codegen/c/templates/inputs.c.j2",
+    "codegen/c/templates/dense/portable.c.j2",
+    "codegen/c/templates/dense/predict.c.j2",
     "benchmarks/c_program.py",
     "benchmarks/mlp_networks.py",
 )
