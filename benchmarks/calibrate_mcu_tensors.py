@@ -15,14 +15,13 @@ from pathlib import Path
 from mcu_fit import fit_code, fit_terms
 from mcu_modules import ModuleRow, library_bytes, measure_modules, module_terms, read_modules, write_modules
 from mcu_operator_rows import Row, measure_core, read_rows, write_rows
-from mcu_operators import random_operator
+from mcu_operators import random_operator, terms_of
 
 from codegen.cores import load_core
 from codegen.toolchain import tool_version
 from codegen.verify.build import ARM_GCC
 from codegen.verify.kernels import OPTIMIZATION
 from hwmodels.mcu.tensor.coefficients import FORMAT
-from hwmodels.mcu.tensor.kernels import kernel_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
@@ -47,7 +46,7 @@ def by_kernel(rows: list[Row], core: str) -> dict[str, list[tuple[Row, KernelTer
     found: dict[str, list[tuple[Row, KernelTerms]]] = defaultdict(list)
     for row in rows:
         if row.core == core:
-            terms = kernel_terms(random_operator(row.kind, row.seed).graph, load_core(core))
+            terms = terms_of(row.kind, random_operator(row.kind, row.seed), load_core(core))
             if isinstance(terms, KernelTerms):
                 found[terms.kernel].append((row, terms))
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from mcu_operator_rows import BATCH, LARGE_KIB, SMALL_BATCH, WEIGHTED, read_rows
-from mcu_operators import KINDS, case_of, random_operator
+from mcu_operators import KINDS, case_of, random_operator, terms_of
 
 from codegen.c import emit_c
 from codegen.cores import Core, load_core
@@ -115,13 +115,13 @@ def _libraries(core: Core) -> dict[str, tuple[tuple[str, ...], float]]:
     """By form the routines of the compiler that most of its operators call, and bytes that twins share."""
     chosen = [(kind, seed) for kind in KINDS for seed in SEEDS]
     nets = [random_operator(*one) for one in chosen]
-    cases = [case_of(net, f"kernel{at}", core) for at, net in enumerate(nets)]
+    cases = [case_of(net, f"kernel{at}", core, kind) for at, (net, (kind, _)) in enumerate(zip(nets, chosen, strict=True))]
     calls: dict[str, set[str]] = {}
     _inspect(cases, core, lambda folder: calls.update(_calls(folder)))
     shared = _shared_bytes(core)
     found: dict[str, list[str]] = {}
-    for case, net in zip(cases, nets, strict=True):
-        terms = kernel_terms(net.graph, core)
+    for case, net, (kind, _) in zip(cases, nets, chosen, strict=True):
+        terms = terms_of(kind, net, core)
         if isinstance(terms, KernelTerms):
             found.setdefault(terms.kernel, []).append(case.name)
     return {

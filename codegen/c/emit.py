@@ -146,6 +146,7 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "value_type": body.value_type,
         "private_value_t": classes and f"{prefix}_value_t" in body.text,
         "own_function": f"{prefix.upper()}_OWN_FUNCTION" in body.text,
+        "routine": f"{prefix.upper()}_ROUTINE" in body.text,
         "rows32": body.rows32,
         "labels": [string(label) for label in output.labels] if isinstance(output, ClassOutput) else [],
         "values": []

@@ -10,8 +10,8 @@ from codegen.plan import Moment, Plan, PlanError, kernel_graphs, plan_network, t
 from codegen.plan.copies import step_views
 from hwmodels.mcu.tensor.coefficients import KernelCoefficients, TensorCoefficients, amount
 from hwmodels.mcu.tensor.kernels import kernel_terms
+from hwmodels.mcu.tensor.moves import Rows, called_moves
 from hwmodels.mcu.tensor.terms import KernelTerms
-from hwmodels.mcu.tensor.weightless import row_copy_terms
 
 COPIES = "copy_rows"
 """The form of kernels whose coefficients hold for the copies of patches."""
@@ -145,10 +145,15 @@ def _copies(number: int, plan: Plan, graph: TensorGraph) -> KernelTerms | None:
         for view in step_views(graph, stage, patch, patch.steps[number])
         if view.is_copied
     ]
-    counts = row_copy_terms(
-        [(view.n_rows, view.row_bytes, (view.pitch_bytes, view.offset_bytes)) for view in views]
+    return copy_terms(
+        [Rows(view.n_rows, view.row_bytes, (view.pitch_bytes, view.row_bytes), (view.offset_bytes, 0)) for view in views]
     )
-    return KernelTerms(COPIES, counts, {"inputs": len(views)}, 0)
+
+
+def copy_terms(parts: Sequence[Rows]) -> KernelTerms:
+    """Of calls of the routine that copies rows."""
+    counts = {"calls": len(parts), "turns": sum(rows.n_rows for rows in parts), **called_moves(parts)}
+    return KernelTerms(COPIES, counts, {"calls": len(parts)}, 0, ("memcpy",))
 
 
 def _layer(

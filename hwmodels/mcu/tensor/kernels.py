@@ -19,7 +19,7 @@ def kernel_terms(alone: TensorGraph, core: Core) -> KernelTerms | str:
             name, dtype = alone.tensors[tensor].name, alone.tensors[tensor].dtype
             return f"tensor {name!r} must be int8 or uint8, not {dtype}"
     if not isinstance(operator, Conv2d | DepthwiseConv2d | FullyConnected):
-        return weightless_terms(operator, alone)
+        return weightless_terms(operator, alone, core.features)
     task = task_of(operator, alone)
     found = _weighted(task, core)
     if found is None:
