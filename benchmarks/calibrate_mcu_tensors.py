@@ -25,7 +25,7 @@ from hwmodels.mcu.tensor.coefficients import FORMAT
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
-CORES = ("cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7")
+CORES = ("cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "rv32imc")
 NOTHING: dict[str, object] = {
     "operators": 0,
     "instructions": {},

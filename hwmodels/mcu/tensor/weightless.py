@@ -1,7 +1,8 @@
 """Quantities of operators without weights, which are plain C on every core."""
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import fields, replace
 
 from codegen.c.operators.concatenation import concatenated_rows
 from codegen.c.operators.pools import MAX_SHARED_TAPS, pool_form
@@ -22,6 +23,7 @@ from codegen.ir.operators import (
     Reshape,
     Softmax,
     Window,
+    activations_read,
 )
 from codegen.ir.requantization import quantize_multiplier
 from hwmodels.mcu.tensor.moves import Rows, is_inlined, known_moves, n_pieces
@@ -33,10 +35,31 @@ TABLE_BYTES = 256
 LOW_TAPS = 3
 """Taps of a routine whose pointers a Cortex-M0 holds in low registers; each further one takes a move."""
 MAX_SOFTMAX_DEPTH = 4096
+TENSOR_FIELDS = frozenset({"input", "inputs", "left", "right", "output"})
 
 
 def weightless_terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> KernelTerms | str:
     """The quantities on a core with these features, or why there are none."""
+    found = _terms(operator, graph, features)
+    if isinstance(found, str) or any(graph.tensors[tensor].quantization is None for tensor in _all(operator)):
+        return found
+    shapes = tuple(graph.tensors[tensor].shape for tensor in _all(operator))
+    return replace(found, whole=(_numbers(operator, graph), shapes), tables=_numbers(operator, graph))
+
+
+def _all(operator: Operator) -> tuple[int, ...]:
+    return (*activations_read(operator), operator.output)
+
+
+def _numbers(operator: Operator, graph: TensorGraph) -> Hashable:
+    """What an operator does to single values, which tensors it works on left out."""
+    settings = tuple(
+        getattr(operator, field.name) for field in fields(operator) if field.name not in TENSOR_FIELDS
+    )
+    return type(operator), settings, tuple(graph.tensors[tensor].quantization for tensor in _all(operator))
+
+
+def _terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> KernelTerms | str:
     tensors = graph.tensors
     match operator:
         case Reshape():
@@ -117,12 +140,20 @@ def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph, features: Set
     if form == "windows":
         counts["tap_rows"] = rows * ow * n_channels
         code = {"kernels": 1, "limited": limited, "divided": average and n_taps > MAX_SHARED_TAPS}
-        return KernelTerms(name, counts, code, 0)
+        return KernelTerms(name, counts, code, 0, twin=_routine(operator, graph, code["divided"]))
     far = sum((ky * width + kx) * n_channels > NEAR for ky in range(kh) for kx in range(kw))
     counts |= {"far": far * n_outputs, "divisions": n_outputs * divided}
     counts["high"] = n_outputs * max(n_taps - LOW_TAPS, 0)
     code = {"kernels": 1, "taps": n_taps, "far": far, "divisions": divided, "limited": limited}
-    return KernelTerms(name, counts, code, 0)
+    twin = _routine(operator, graph, kh, kw) if form == "fixed" else None
+    return KernelTerms(name, counts, code, 0, twin=twin)
+
+
+def _routine(operator: AveragePool2d | MaxPool2d, graph: TensorGraph, *more: Hashable) -> Hashable:
+    """What pools must have in common to share the routine that runs over a window."""
+    if operator.activation == "none":
+        return more
+    return operator.activation, graph.tensors[operator.output].quantization, *more
 
 
 def _inside(window: Window, axis: int, length: int, n_outputs: int) -> int:
