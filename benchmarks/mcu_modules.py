@@ -115,7 +115,10 @@ def _libraries(core: Core) -> dict[str, tuple[tuple[str, ...], float]]:
     """By form the routines of the compiler that most of its operators call, and bytes that twins share."""
     chosen = [(kind, seed) for kind in KINDS for seed in SEEDS]
     nets = [random_operator(*one) for one in chosen]
-    cases = [case_of(net, f"kernel{at}", core, kind) for at, (net, (kind, _)) in enumerate(zip(nets, chosen, strict=True))]
+    cases = [
+        case_of(net, f"kernel{at}", core, kind)
+        for at, (net, (kind, _)) in enumerate(zip(nets, chosen, strict=True))
+    ]
     calls: dict[str, set[str]] = {}
     _inspect(cases, core, lambda folder: calls.update(_calls(folder, core)))
     shared = _shared_bytes(core) | _routine_bytes(cases, nets, core)

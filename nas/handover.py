@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
-from codegen.cores import Core, load_core
+from codegen.cores import Core, CoreError, load_core
 from codegen.ir import IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
@@ -35,15 +35,16 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. core, patches: that the C of a tensor network is
-    planned for, a Cortex-M4 where core is None.
+    library: of the Verilog style "cells"; None is egfet. cores: of the boards that the C is for; it is proven on
+    each of them, and that of a tensor network is planned for the first. Where there is none, that is a Cortex-M4,
+    and the proofs are those of `codegen.verify.c.USUAL_CORES`. patches: that a tensor network runs in.
     """
 
     name: str
     verilog_style: VerilogStyle | None = "word"
     c_layout: CLayout | None = "cmake"
     library: CellLibrary | None = None
-    core: Core | None = None
+    cores: tuple[Core, ...] = ()
     patches: PatchSchedule | None = None
 
 
@@ -103,8 +104,8 @@ def export_network(
     write_network(network, folder / "network.json")
     np.savez_compressed(folder / "vectors.npz", codes=vectors.codes.astype(np.int32), raw=vectors.raw)
     files = tuple(path for artifact in artifacts for path in artifact.write(folder / artifact.target))
-    _write_json(folder / "manifest.json", _manifest(artifacts, seed))
-    proofs = prove(network, artifacts, vectors, seed=seed, note=note)
+    _write_json(folder / "manifest.json", _manifest(artifacts, seed, options.cores))
+    proofs = prove(network, artifacts, vectors, seed=seed, cores=options.cores, note=note)
     _write_json(folder / "proofs.json", [asdict(proof) for proof in proofs])
     return Export(folder, files, proofs)
 
@@ -126,7 +127,7 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
             )
         )
     if options.c_layout is not None:
-        core = options.core or load_core(DEFAULT_CORE)
+        core = options.cores[0] if options.cores else load_core(DEFAULT_CORE)
         artifacts.append(
             emit_c(
                 network,
@@ -155,9 +156,13 @@ def prove(
     vectors: Vectors,
     *,
     seed: int,
+    cores: Sequence[Core] = (),
     note: Callable[[str], None] = lambda _: None,
 ) -> tuple[Proof, ...]:
-    """Compares every artifact with the exact evaluation, with all tools that are installed."""
+    """Compares every artifact with the exact evaluation, with all tools that are installed.
+
+    cores: that C is proven on, besides the host.
+    """
     from codegen.verify import verify_c, verify_verilog
 
     proofs: list[Proof] = []
@@ -167,7 +172,13 @@ def prove(
             proofs += verify_verilog(network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS)
         else:
             proofs += verify_c(
-                network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS, raw=vectors.raw
+                network,
+                artifact,
+                vectors.codes,
+                seed=seed,
+                n_random=N_RANDOM_VECTORS,
+                raw=vectors.raw,
+                cores=cores,
             )
     return tuple(proofs)
 
@@ -208,17 +219,19 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
         with np.load(BytesIO((folder / "vectors.npz").read_bytes()), allow_pickle=False) as arrays:
             vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
         seed = int(manifest["seed"])
-    except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
+        cores = tuple(load_core(name) for name in manifest.get("cores", ()))
+    except (IrError, CoreError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
     if not artifacts:
         raise RunError(f"{folder}: the export holds neither Verilog nor C; export it again")
-    return prove(network, artifacts, vectors, seed=seed)
+    return prove(network, artifacts, vectors, seed=seed, cores=cores)
 
 
-def _manifest(artifacts: Sequence[Artifact], seed: int) -> dict[str, object]:
+def _manifest(artifacts: Sequence[Artifact], seed: int, cores: Sequence[Core]) -> dict[str, object]:
     return {
         "version": MANIFEST_VERSION,
         "seed": seed,
+        "cores": [core.name for core in cores],
         "artifacts": [
             {
                 "target": artifact.target,

@@ -26,8 +26,8 @@ def export_file(
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.
 
-    core, patches: that the C of a tensor network is planned for, a Cortex-M4 where core is None. Raises
-    IrError for a file that holds no network, EmitError for operators without a C form, PlanError for patches
+    core: that the C is proven on, and planned for where it is a tensor network; where it is None, see
+    `EmitOptions`. patches: that a tensor network runs in. Raises IrError for a file that holds no network, EmitError for operators without a C form, PlanError for patches
     that do not fit, and ProofError as `nas.api.export` does.
     """
     network = read_network(path)
@@ -37,7 +37,7 @@ def export_file(
         name=path.stem,
         verilog_style=None if isinstance(network.body, TensorNet) else "word",
         c_layout=layout,
-        core=core,
+        cores=() if core is None else (core,),
         patches=patches,
     )
     export = export_network(network, _random_vectors(network), out, options=options, seed=SEED)

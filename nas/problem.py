@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from codegen.cells import CellLibrary, load_cells
+from codegen.cores import Core
 from codegen.ir import Interface, Network
 from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
 from nas.data import load_dataset
@@ -165,6 +166,14 @@ def library_of(problem: Problem) -> CellLibrary:
 
     printed = (model for model in problem.models.values() if isinstance(model, PrintedModel))
     return next((model.library for model in printed), None) or load_cells("egfet")
+
+
+def board_cores(problem: Problem) -> tuple[Core, ...]:
+    """The cores of the boards that a run prices firmware for, each once."""
+    from hwmodels.mcu import McuModel
+
+    boards = [model.board for model in problem.models.values() if isinstance(model, McuModel)]
+    return tuple({board.core.name: board.core for board in boards}.values())
 
 
 def make_goals(spec: Spec, models: Mapping[str, HardwareModel]) -> Goals:

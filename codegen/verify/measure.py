@@ -170,7 +170,9 @@ def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n
     counts = [int(number) for number in _COUNT.findall(result.stderr)]
     if result.returncode != 0 or len(counts) != n_rows:
         words = result.stderr.decode(errors="replace")[:500]
-        raise ToolError(f"{simulator.program}: {n_rows} calls must be counted, but {len(counts)} were: {words}")
+        raise ToolError(
+            f"{simulator.program}: {n_rows} calls must be counted, but {len(counts)} were: {words}"
+        )
     return counts
 
 

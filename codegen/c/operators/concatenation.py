@@ -18,9 +18,7 @@ def concatenate_function(operator: Concatenate, tensors: Tensors, name: str) -> 
     names = tuple(f"input{index}" for index in range(len(row_bytes)))
     starts = [sum(row_bytes[:index]) for index in range(len(row_bytes))]
     parts = list(zip(names, starts, row_bytes, strict=True))
-    text = render(
-        "operators/concatenate.c.j2", name=name, n_rows=n_rows, parts=parts, pitch=sum(row_bytes)
-    )
+    text = render("operators/concatenate.c.j2", name=name, n_rows=n_rows, parts=parts, pitch=sum(row_bytes))
     return Function(name, "", text, names)
 
 

@@ -61,7 +61,9 @@ def tensor_text(
         "patches": stage.functions,
         "lines": lines,
         "ending": ending,
-        "copies": render("tensor/copy_rows.c.j2", name=f"{prefix}_{COPY}", routine=f"{prefix.upper()}_ROUTINE ")
+        "copies": render(
+            "tensor/copy_rows.c.j2", name=f"{prefix}_{COPY}", routine=f"{prefix.upper()}_ROUTINE "
+        )
         if f"{COPY}(" in text
         else "",
         "arena": ARENA,

@@ -146,7 +146,10 @@ def _copies(number: int, plan: Plan, graph: TensorGraph) -> KernelTerms | None:
         if view.is_copied
     ]
     return copy_terms(
-        [Rows(view.n_rows, view.row_bytes, (view.pitch_bytes, view.row_bytes), (view.offset_bytes, 0)) for view in views]
+        [
+            Rows(view.n_rows, view.row_bytes, (view.pitch_bytes, view.row_bytes), (view.offset_bytes, 0))
+            for view in views
+        ]
     )
 
 
@@ -190,7 +193,9 @@ def _layer(
 
 def _constant_bytes(terms: KernelTerms, known: set[Hashable]) -> int:
     """Of a kernel's tables, which equal ones of an earlier kernel are."""
-    return 0 if terms.tables is not None and _is_known(("tables", terms.tables), known) else terms.constant_bytes
+    return (
+        0 if terms.tables is not None and _is_known(("tables", terms.tables), known) else terms.constant_bytes
+    )
 
 
 def _code_bytes(terms: KernelTerms, each: KernelCoefficients, known: set[Hashable]) -> float:

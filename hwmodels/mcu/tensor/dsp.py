@@ -111,9 +111,7 @@ def _columns(task: Task) -> KernelTerms:
         "moving": work.kept > 0,
     }
     routines = moving_routines(sizes, work)
-    return KernelTerms(
-        "conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), routines, functions
-    )
+    return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), routines, functions)
 
 
 def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps: int) -> dict[str, float]:

@@ -1,6 +1,13 @@
 """Quantities of the kernels of M55; codegen.c.kernels.mve says what each does."""
 
-from codegen.c.kernels.mve_position import LANE_REACH, MAX_TAPS, UNROLLED_BLOCKS, DotPosition, dot_position, tap_position
+from codegen.c.kernels.mve_position import (
+    LANE_REACH,
+    MAX_TAPS,
+    UNROLLED_BLOCKS,
+    DotPosition,
+    dot_position,
+    tap_position,
+)
 from codegen.plan.buffers import ByteRows
 from codegen.plan.geometry import Geometry
 from hwmodels.mcu.tensor.assembled import assembled_bytes
@@ -50,7 +57,9 @@ def _dots(task: Task) -> KernelTerms:
     # A run's last load reads 16 weights too, so the last of all ends in padding; arrays are whole words.
     constants = n_groups * (LANES * sizes.n_taps + GROUP_CONSTANT_BYTES) + (-run % BYTES + 3) // 4 * 4
     direct = sizes.is_pointwise or sizes.kind == "fully_connected"
-    return _kernel("rows_in_place_mve" if direct else "rows_mve", task, dot_position(position), counts, constants)
+    return _kernel(
+        "rows_in_place_mve" if direct else "rows_mve", task, dot_position(position), counts, constants
+    )
 
 
 def run_offsets(sizes: Geometry) -> list[int]:
@@ -83,7 +92,9 @@ def _taps(task: Task) -> KernelTerms:
     return _kernel("depthwise_rows_mve", task, text, counts, constants)
 
 
-def _kernel(name: str, task: Task, assembler: str, counts: dict[str, float], constant_bytes: int) -> KernelTerms:
+def _kernel(
+    name: str, task: Task, assembler: str, counts: dict[str, float], constant_bytes: int
+) -> KernelTerms:
     """With the rows around the positions, which C copies where a window has more than one tap."""
     sizes = task.sizes
     oh, ow = sizes.out_size
@@ -92,7 +103,12 @@ def _kernel(name: str, task: Task, assembler: str, counts: dict[str, float], con
     code = {"kernels": 1, "assembler": function.n_bytes}
     if not name.endswith("in_place_mve"):
         rows, work, n_items = ByteRows(sizes), row_work(sizes), used_columns(sizes) * sizes.n_in
-        taken = Rows(work.taken, n_items, (sizes.width * sizes.n_in, rows.row_bytes), (0, sizes.window.padding[2] * sizes.n_in))
+        taken = Rows(
+            work.taken,
+            n_items,
+            (sizes.width * sizes.n_in, rows.row_bytes),
+            (0, sizes.window.padding[2] * sizes.n_in),
+        )
         counts |= {
             "first_rows": rows.n_rows,
             "cleared": work.cleared,
@@ -102,5 +118,7 @@ def _kernel(name: str, task: Task, assembler: str, counts: dict[str, float], con
         moves = known_moves([taken], FEATURES) if n_items else {}
         counts |= {f"taken_{quantity}": value for quantity, value in moves.items()}
         code |= {"moving": work.kept > 0, "copying": not is_inlined(n_items, FEATURES)}
-        return KernelTerms(name, counts, code, constant_bytes, moving_routines(sizes, work), functions=(function,))
+        return KernelTerms(
+            name, counts, code, constant_bytes, moving_routines(sizes, work), functions=(function,)
+        )
     return KernelTerms(name, counts, code, constant_bytes, functions=(function,))

@@ -49,7 +49,9 @@ def _fully_connected(task: Task) -> KernelTerms:
         "products": sizes.n_out * sizes.n_in,
         **task.finish.terms(sizes.n_out),
     }
-    return KernelTerms("fully_connected_portable", counts, {"kernels": 1, **_finish_code(task)}, _constants(sizes))
+    return KernelTerms(
+        "fully_connected_portable", counts, {"kernels": 1, **_finish_code(task)}, _constants(sizes)
+    )
 
 
 def depthwise(task: Task, features: Set[str]) -> KernelTerms:

@@ -11,10 +11,10 @@ from codegen.artifact import Artifact
 from codegen.c import emit_c
 from codegen.cores import load_core
 from codegen.ir import Network, PatchSchedule, Schedule, TensorNet
+from codegen.ir.testing import random_network
 from codegen.plan import PlanError, check_plan, choose_kernels, plan_network
 from codegen.verify import verify_c
 from tests.codegen.c.differential import compile_and_run, run_on_core, write_program
-from tests.codegen.c.tensor.random_networks import tensor_network
 from tests.networks import codes_for
 
 CORES = ("cortex-m4", "cortex-m0", "cortex-m3")
@@ -45,7 +45,7 @@ def emitted(network: Network, index: int, schedule: Schedule = WHOLE, core: str 
 def patched(seed: int) -> tuple[Network, Schedule] | None:
     """A network with a leading stage in a few patches, None where its windows don't allow them."""
     rng = np.random.default_rng(seed)
-    network = tensor_network(seed, n_local=4, max_operators=3, max_size=14)
+    network = random_network(seed, n_local=4, max_operators=3, max_size=14)
     assert isinstance(network.body, TensorNet)
     graph, n_operators = network.body.graph, int(rng.integers(1, 5))
     height, width, _ = graph.tensors[graph.operators[n_operators - 1].output].shape
@@ -69,7 +69,7 @@ def test_random_networks_agree_with_evaluate(
 ) -> None:
     requires_tool(compiler[0])
     folder = tmp_path_factory.mktemp("batch") / "c"
-    networks = [tensor_network(seed) for seed in seeds]
+    networks = [random_network(seed) for seed in seeds]
     artifacts = [emitted(network, index) for index, network in enumerate(networks)]
     assert compile_and_run(compiler, write_program(networks, artifacts, folder), folder) == ""
 
@@ -98,7 +98,7 @@ def test_random_networks_agree_with_evaluate_on_simulated_cores(
 ) -> None:
     """Half of them in patches, all planned for the core that they run on."""
     requires_tool(load_core(core).compiler, load_core(core).simulators[0].program)
-    pairs = [(tensor_network(seed), WHOLE) for seed in range(8)]
+    pairs = [(random_network(seed), WHOLE) for seed in range(8)]
     pairs += [pair for pair in map(patched, range(40, 50)) if pair is not None]
     networks = [network for network, _ in pairs]
     artifacts = [
@@ -122,7 +122,7 @@ def test_a_network_in_patches_is_proven_on_simulated_cores(requires_tool) -> Non
 def test_a_changed_table_is_found(tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
     """The programs of this file do find a difference of one."""
     requires_tool("gcc")
-    network = tensor_network(207)
+    network = random_network(207)
     artifact = emitted(network, 0)
     folder = tmp_path / "c"
     sources = write_program([network], [artifact], folder)
