@@ -83,7 +83,8 @@ def terms_of(kind: str, net: TensorNet, core: Core) -> KernelTerms | str:
 
 
 def case_of(net: TensorNet, name: str, core: Core, kind: str = "") -> KernelCase:
-    """What is run: the operator's best form on the core, or for the kind "copies" what copies rows of patches."""
+    """What is run: the operator's best form on the core, or for the kind "copies" what copies rows of
+    patches."""
     graph, operator = net.graph, net.graph.operators[0]
     if isinstance(operator, Conv2d | DepthwiseConv2d | FullyConnected):
         code = emit_kernel(kernel_task(net, operator, graph), name, "asm", core.features)

@@ -2,10 +2,10 @@
 
 python benchmarks/random_networks.py [--check] [--quick] [--networks N]
 
-Networks of codegen.ir.testing, the odd seeds in patches where their windows allow, each emitted for the core that it
-runs on, many in one program. Results are kept after every block of seeds, so that a run which is stopped goes on where it
-was. Instructions are counted on the way, and say how far off the price of whole networks is. `--quick` judges the
-kept results and runs one small block on the host and on a Cortex-M4.
+Networks of codegen.ir.testing, the odd seeds in patches where their windows allow, each emitted for the core
+that it runs on, many in one program. Results are kept after every block of seeds, so that a run which is
+stopped goes on where it was. Instructions are counted on the way, and say how far off the price of whole
+networks is. `--quick` judges the kept results and runs one small block on the host and on a Cortex-M4.
 """
 
 import argparse

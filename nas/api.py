@@ -19,7 +19,7 @@ from nas.errors import RunError
 from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
-from nas.problem import Problem, board_cores, build_problem, library_of, make_goals
+from nas.problem import Problem, board_models, build_problem, library_of, make_goals
 from nas.proxies import proxy_facts
 from nas.records import Event, Winner
 from nas.refining import measure_goals, measure_shown
@@ -279,7 +279,7 @@ def _emit_options(problem: Problem) -> EmitOptions:
         verilog_style=emit.verilog.style if emit.verilog else None,
         c_layout=emit.c.layout if emit.c else None,
         library=library_of(problem),
-        cores=board_cores(problem),
+        models=board_models(problem),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from zipfile import BadZipFile
 
 import numpy as np
@@ -19,11 +19,16 @@ import numpy.typing as npt
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
 from codegen.cores import Core, CoreError, load_core
-from codegen.ir import IrError, Network, PatchSchedule, Schedule, TensorNet
+from codegen.ir import Design, IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
+from hwmodels.model import Workload
 from nas.data.dataset import Dataset
 from nas.errors import ProofError, RunError
+
+if TYPE_CHECKING:
+    from codegen.c import Foretold
+    from hwmodels.mcu import McuModel
 
 VerilogStyle: TypeAlias = Literal["word", "cells"]
 CLayout: TypeAlias = Literal["cmake", "arduino", "platformio", "plain"]
@@ -35,17 +40,23 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. cores: of the boards that the C is for; it is proven on
-    each of them, and that of a tensor network is planned for the first. Where there is none, that is a Cortex-M4,
-    and the proofs are those of `codegen.verify.c.USUAL_CORES`. patches: that a tensor network runs in.
+    library: of the Verilog style "cells"; None is egfet. models: of the boards that the C is for; it is
+    proven on the core of each, that of a tensor network is planned for the first, and the self-test says what
+    the first foretells. Where there is none, the plan is for a Cortex-M4 and the proofs are those of
+    `codegen.verify.c.USUAL_CORES`. patches: that a tensor network runs in.
     """
 
     name: str
     verilog_style: VerilogStyle | None = "word"
     c_layout: CLayout | None = "cmake"
     library: CellLibrary | None = None
-    cores: tuple[Core, ...] = ()
+    models: "tuple[McuModel, ...]" = ()
     patches: PatchSchedule | None = None
+
+    @property
+    def cores(self) -> tuple[Core, ...]:
+        """Of the boards, each once."""
+        return tuple({model.board.core.name: model.board.core for model in self.models}.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +139,7 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
         )
     if options.c_layout is not None:
         core = options.cores[0] if options.cores else load_core(DEFAULT_CORE)
+        schedule = _schedule(network, core, options.patches)
         artifacts.append(
             emit_c(
                 network,
@@ -135,10 +147,22 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
                 layout=options.c_layout,
                 vectors=codes,
                 core=core,
-                schedule=_schedule(network, core, options.patches),
+                schedule=schedule,
+                foretold=_foretold(network, schedule, options.models),
             )
         )
     return tuple(artifacts)
+
+
+def _foretold(network: Network, schedule: Schedule, models: "Sequence[McuModel]") -> "Foretold | None":
+    """What the first of the models says of the instructions; None where it can't."""
+    from codegen.c import Foretold
+
+    design = Design(network, schedule)
+    if not models or models[0].accepts(design) is not None:
+        return None
+    instructions = round(models[0].price(design, Workload()).metrics["instructions"])
+    return Foretold(models[0].board.core.name, instructions)
 
 
 def _schedule(network: Network, core: Core, patches: PatchSchedule | None) -> Schedule:

@@ -10,7 +10,6 @@ from nas.cli import main
 from tests.codegen.c.golden_networks import small_convolution, small_tree
 
 
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

@@ -20,8 +20,8 @@ POOL_TEMPLATES: dict[PoolForm, str] = {
 MAX_UNROLLED_TAPS = 9
 """Windows of up to so many taps without padding are written tap by tap."""
 MAX_SHARED_TAPS = 361
-"""Means of up to so many taps are exact by a product: x * (2**24 // n + 1) >> 24 is x // n while x * n < 2**24,
-and x is at most 128 * n + n // 2."""
+"""Means of up to so many taps are exact by a product: x * (2**24 // n + 1) >> 24 is x // n while x * n <
+2**24, and x is at most 128 * n + n // 2."""
 
 
 def pool_function(
@@ -67,8 +67,8 @@ def pool_form(
 ) -> PoolForm:
     """How a pool over an image is written.
 
-    "unrolled": tap by tap at constant distances. "fixed": the same by a routine that steps from tap to tap, for
-    cores where a constant takes a register. "windows": by a routine for windows of any size.
+    "unrolled": tap by tap at constant distances. "fixed": the same by a routine that steps from tap to tap,
+    for cores where a constant takes a register. "windows": by a routine for windows of any size.
     """
     inside = not any(_is_clipped(window, axis, size[axis], out_size[axis]) for axis in (0, 1))
     if not inside or window.size[0] * window.size[1] > MAX_UNROLLED_TAPS:

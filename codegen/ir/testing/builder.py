@@ -152,7 +152,8 @@ class Builder:
     def _padding(
         self, lengths: Shape, reach: tuple[int, int], stride: tuple[int, int], pooled: tuple[int, int] | None
     ) -> tuple[int, int, int, int]:
-        """None, as much as gives `ceil(length / stride)` outputs, or in the style "any" whatever there may be."""
+        """None, as much as gives `ceil(length / stride)` outputs, or in the style "any" whatever there may
+        be."""
         if self.style == "any" and self.chance(0.5):
             limits = pooled or reach
             rows, columns = limits[0] - 1, limits[1] - 1

@@ -47,8 +47,8 @@ def add_fully_connected(builder: Builder, source: int) -> int | None:
 
 
 def _weights(builder: Builder, shape: Shape, axis: int, source: int) -> tuple[int, int | None, Quantization]:
-    """(weight, bias, quantization of the output): now and then extreme weights, channels without any, and outputs
-    that hardly move or nearly always reach an end."""
+    """(weight, bias, quantization of the output): now and then extreme weights, channels without any, and
+    outputs that hardly move or nearly always reach an end."""
     rng, n_out = builder.rng, shape[axis]
     spread = builder.choose(5, 40, 127)
     values = rng.integers(-spread, spread + 1, shape)

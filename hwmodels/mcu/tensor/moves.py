@@ -12,8 +12,8 @@ BLOCK_BYTES, WORD_BYTES = 16, 4
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """n_rows rows of row_bytes each. pitches: from row to row, where they are read and where they are written.
-    offsets: of the first row from a word's border, on either side."""
+    """n_rows rows of row_bytes each. pitches: from row to row, where they are read and where they are
+    written. offsets: of the first row from a word's border, on either side."""
 
     n_rows: int
     row_bytes: int
@@ -59,8 +59,8 @@ def n_pieces(row_bytes: int) -> int:
 
 
 def called_moves(parts: Sequence[Rows]) -> Terms:
-    """Of rows that memcpy copies: blocks, words and bytes, of rows that begin on words and of others, and apart of
-    rows that are shorter than a block."""
+    """Of rows that memcpy copies: blocks, words and bytes, of rows that begin on words and of others, and
+    apart of rows that are shorter than a block."""
     total: dict[str, float] = {}
     for rows in parts:
         blocks, words, n_bytes = _pieces(rows.row_bytes)

@@ -41,7 +41,7 @@ def _dots(task: Task) -> KernelTerms:
     whole, rest, n_groups = run // BYTES, run % BYTES, -(-sizes.n_out // LANES)
     looped = whole > 0 and whole * len(runs) > UNROLLED_BLOCKS
     groups = sizes.out_size[0] * sizes.out_size[1] * n_groups
-    counts = {
+    counts: dict[str, float] = {
         "groups": groups,
         "runs": groups * len(runs),
         "far_runs": groups * sum(offset >= 4096 for offset in runs),

@@ -97,8 +97,8 @@ def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
 
 
 def _rescaling(tensors: list[Tensor]) -> dict[str, float]:
-    """Whether a product brings the sum from the common scale to the output's, not a shift alone, and whether a
-    factor above 1 makes it a product of 64 bits."""
+    """Whether a product brings the sum from the common scale to the output's, not a shift alone, and whether
+    a factor above 1 makes it a product of 64 bits."""
     scales = [tensor.quantization.scales[0] for tensor in tensors if tensor.quantization is not None]
     if len(scales) < len(tensors):
         return {"rescaled": True, "widened": False}

@@ -18,7 +18,9 @@ from codegen.tflite.model import read_model
 from tests.codegen.tflite.models import ModelWriter, file_of
 
 WHOLE = file_of(
-    network_of_kinds(["conv2d", "max_pool2d", "reshape", "fully_connected"], np.random.default_rng(0), "tflite")
+    network_of_kinds(
+        ["conv2d", "max_pool2d", "reshape", "fully_connected"], np.random.default_rng(0), "tflite"
+    )
 )
 TAIL = b"\0" * 64
 

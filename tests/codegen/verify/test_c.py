@@ -9,7 +9,6 @@ import pytest
 from codegen.artifact import Artifact, File, Proof
 from codegen.c import emit_c
 from codegen.cores import known_cores, load_core
-from codegen.cores import load_core
 from codegen.errors import CodegenError
 from codegen.ir import ClassOutput, Feature, Gate, GateNetlist, Interface, Network, Value, ValueOutput
 from codegen.ir.counts import count
