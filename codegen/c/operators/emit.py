@@ -37,11 +37,11 @@ def emit_operator(
     """
     match operator:
         case Add():
-            return add_function(operator, graph.tensors, name)
+            return add_function(operator, graph.tensors, name, features)
         case AveragePool2d() | MaxPool2d():
             return pool_function(operator, graph.tensors, name, features)
         case GlobalAveragePool():
-            return global_pool_function(operator, graph.tensors, name)
+            return global_pool_function(operator, graph.tensors, name, features)
         case Clamp() | HardSwish() | Quantize():
             return mapping_function(operator, graph.tensors, name)
         case Softmax():

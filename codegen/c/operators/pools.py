@@ -87,7 +87,9 @@ def _mean_lines(n: int) -> list[str]:
     ]
 
 
-def global_pool_function(operator: GlobalAveragePool, tensors: Tensors, name: str) -> Function:
+def global_pool_function(
+    operator: GlobalAveragePool, tensors: Tensors, name: str, features: Set[str]
+) -> Function:
     """Channel by channel."""
     source, output = quantization(tensors[operator.input]), quantization(tensors[operator.output])
     height, width, n_channels = tensors[operator.input].shape
@@ -99,7 +101,7 @@ def global_pool_function(operator: GlobalAveragePool, tensors: Tensors, name: st
         n_items=n_items,
         n_channels=n_channels,
         minus_zeros=minus(source.zero_point * n_items),
-        scaled=scaled_lines(factor, 255 * n_items),
+        scaled=scaled_lines(factor, 255 * n_items, features),
         finished=finished_lines(output.zero_point, (INT8_MIN, INT8_MAX)),
     )
     return Function(name, "", text)

@@ -1,13 +1,20 @@
 """Quantities of copies of rows, by memcpy or by the instructions that the compiler puts in its place."""
 
+from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from hwmodels.mcu.tensor.terms import Terms
 
-MAX_INLINE_BYTES = 64
-"""Up to here the compiler copies a known number of bytes itself, where words may lie anywhere."""
+MAX_INLINE_BYTES = {"thumb2": 64, "thumb1": 0}
+"""Up to here the compiler copies a known number of bytes itself: by words where they may lie anywhere."""
+MAX_STRAIGHT_BYTES = 32
+"""Up to here in one go, beyond by a few registers in turn."""
+MAX_BYTEWISE = 12
+"""The same where it copies byte by byte."""
 BLOCK_BYTES, WORD_BYTES = 16, 4
+_STARTS = ("aligned", "shifted", "crossed")
+_KINDS = frozenset({"inlined", "interleaved", *_STARTS, *(f"short_{start}" for start in _STARTS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +27,18 @@ class Rows:
     pitches: tuple[int, int]
     offsets: tuple[int, int] = (0, 0)
 
-    @property
-    def n_aligned(self) -> int:
-        """Rows that begin on a word on both sides."""
-        starts = [
-            all((offset + at * pitch) % WORD_BYTES == 0 for offset, pitch in self._sides)
-            for at in range(WORD_BYTES)
-        ]
-        whole, rest = divmod(self.n_rows, WORD_BYTES)
-        return whole * sum(starts) + sum(starts[:rest])
-
-    @property
-    def _sides(self) -> tuple[tuple[int, int], ...]:
-        return tuple(zip(self.offsets, self.pitches, strict=True))
+    def by_start(self) -> Counter[str]:
+        """How many rows begin on words ("aligned"), equally far from one on both sides ("shifted"), or not
+        ("crossed")."""
+        found: Counter[str] = Counter()
+        for at in range(min(WORD_BYTES, self.n_rows)):  # then they repeat
+            read, written = (
+                (offset + at * pitch) % WORD_BYTES
+                for offset, pitch in zip(self.offsets, self.pitches, strict=True)
+            )
+            kind = "crossed" if read != written else "shifted" if read else "aligned"
+            found[kind] += (self.n_rows - at + WORD_BYTES - 1) // WORD_BYTES
+        return found
 
 
 def known_moves(parts: Sequence[Rows], features: Set[str]) -> Terms:
@@ -40,9 +46,10 @@ def known_moves(parts: Sequence[Rows], features: Set[str]) -> Terms:
     total: dict[str, float] = {}
     for rows in parts:
         if is_inlined(rows.row_bytes, features):
-            pieces = n_pieces(rows.row_bytes)
-            _add(total, {"inlined": rows.n_rows, "pieces": rows.n_rows * pieces})
-            _add(total, {"long": rows.n_rows * (pieces > 1)})
+            pieces = n_pieces(rows.row_bytes, features)
+            kind = "interleaved" if rows.row_bytes > MAX_STRAIGHT_BYTES else "inlined"
+            _add(total, {f"{kind}_copies": rows.n_rows, f"{kind}_words": rows.n_rows * pieces})
+            _add(total, {"several": rows.n_rows * (pieces > 1)})
         else:
             _add(total, called_moves([rows]))
     return total
@@ -50,25 +57,33 @@ def known_moves(parts: Sequence[Rows], features: Set[str]) -> Terms:
 
 def is_inlined(row_bytes: int, features: Set[str]) -> bool:
     """Whether the compiler copies so many bytes without memcpy."""
-    return "thumb2" in features and row_bytes <= MAX_INLINE_BYTES
+    limits = [most for feature, most in MAX_INLINE_BYTES.items() if feature in features]
+    return row_bytes <= max(limits, default=MAX_BYTEWISE)
 
 
-def n_pieces(row_bytes: int) -> int:
-    """Words, halfwords and bytes of a row."""
+def n_pieces(row_bytes: int, features: Set[str]) -> int:
+    """What is loaded and stored one by one: words, halfwords and bytes, or bytes alone."""
+    if "thumb2" not in features:
+        return row_bytes
     return row_bytes // WORD_BYTES + (row_bytes % WORD_BYTES + 1) // 2
 
 
 def called_moves(parts: Sequence[Rows]) -> Terms:
-    """Of rows that memcpy copies: blocks, words and bytes, of rows that begin on words and of others, and
-    apart of rows that are shorter than a block."""
+    """Of rows that memcpy copies: blocks, words and bytes by how the rows begin, those of rows that are shorter
+    than a block apart."""
     total: dict[str, float] = {}
     for rows in parts:
         blocks, words, n_bytes = _pieces(rows.row_bytes)
-        for kind, n in (("", rows.n_aligned), ("unaligned_", rows.n_rows - rows.n_aligned)):
-            name = kind if blocks else f"{kind}short_"
-            _add(total, {f"{name}copies": n, f"{name}blocks": n * blocks})
-            _add(total, {f"{name}words": n * words, f"{name}bytes": n * n_bytes})
+        for kind, n in rows.by_start().items():
+            name = kind if blocks else f"short_{kind}"
+            _add(total, {f"{name}_copies": n, f"{name}_blocks": n * blocks})
+            _add(total, {f"{name}_words": n * words, f"{name}_bytes": n * n_bytes})
     return total
+
+
+def is_move(name: str) -> bool:
+    """Whether a quantity is one of `known_moves` or `called_moves`."""
+    return name == "several" or name.rpartition("_")[0] in _KINDS
 
 
 def _pieces(n_bytes: int) -> tuple[int, int, int]:

@@ -34,6 +34,8 @@ NEAR = 255
 TABLE_BYTES = 256
 LOW_TAPS = 3
 """Taps of a routine whose pointers a Cortex-M0 holds in low registers; each further one takes a move."""
+HELD_TAPS = 5
+"""Taps of an unrolled window from which on registers run short elsewhere too."""
 MAX_SOFTMAX_DEPTH = 4096
 TENSOR_FIELDS = frozenset({"input", "inputs", "left", "right", "output"})
 
@@ -144,6 +146,7 @@ def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph, features: Set
     far = sum((ky * width + kx) * n_channels > NEAR for ky in range(kh) for kx in range(kw))
     counts |= {"far": far * n_outputs, "divisions": n_outputs * divided}
     counts["high"] = n_outputs * max(n_taps - LOW_TAPS, 0)
+    counts["spilled"] = n_outputs * max(n_taps - HELD_TAPS, 0)
     code = {"kernels": 1, "taps": n_taps, "far": far, "divisions": divided, "limited": limited}
     twin = _routine(operator, graph, kh, kw) if form == "fixed" else None
     return KernelTerms(name, counts, code, 0, twin=twin)
@@ -185,11 +188,19 @@ def _softmax(operator: Softmax, graph: TensorGraph) -> KernelTerms | str:
     depth = shape[-1] if shape else 1
     if depth > MAX_SOFTMAX_DEPTH:
         return f"a softmax has at most {MAX_SOFTMAX_DEPTH} items a row, not {depth}"
-    counts = {"calls": 1, "rows": math.prod(shape[:-1]), "items": math.prod(shape)}
+    n_rows = math.prod(shape[:-1])
     scales = _scales(graph.tensors[operator.input])
     n_counted = 256
     if scales:
         n_counted = min(-difference_multiplier(operator.beta, scales[0])[1], 255) + 1
+    n_items = math.prod(shape)
+    counts = {
+        "calls": 1,
+        "rows": n_rows,
+        "long_rows": n_rows * (depth > 1),
+        "items": n_items,
+        "compared": n_items * (n_counted < TABLE_BYTES),
+    }
     return KernelTerms("softmax", counts, {"kernels": 1}, 4 * n_counted)
 
 
@@ -223,7 +234,10 @@ def _concatenation(operator: Concatenate, graph: TensorGraph, features: Set[str]
 
 def _move_code(row_bytes: Sequence[int], features: Set[str]) -> dict[str, float]:
     inlined = [n_bytes for n_bytes in row_bytes if is_inlined(n_bytes, features)]
-    return {"pieces": sum(map(n_pieces, inlined)), "copies": len(row_bytes) - len(inlined)}
+    return {
+        "pieces": sum(n_pieces(n_bytes, features) for n_bytes in inlined),
+        "copies": len(row_bytes) - len(inlined),
+    }
 
 
 def _move_routines(row_bytes: Sequence[int], features: Set[str]) -> tuple[str, ...]:
