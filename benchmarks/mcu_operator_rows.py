@@ -15,7 +15,7 @@ KEPT = Path(__file__).parent / "results" / "mcu_tensor_measurements.json"
 HELD_OUT_FROM = 1000
 """Seeds from here on are not fitted, but judged."""
 HELD_OUT_WEIGHTLESS_FROM = 2000
-"""The first that judges operators without weights: those before it were looked at when quantities were found."""
+"""The same of operators without weights; those before it were looked at when their quantities were found."""
 WEIGHTED = KINDS[:6]
 POOLS, MOVES = ("average", "largest", "plain_average", "plain_largest"), ("pad", "concatenate", "copies")
 N_FITTED = dict.fromkeys(WEIGHTED, 60) | dict.fromkeys(POOLS, 40) | dict.fromkeys(MOVES, 80)

@@ -4,7 +4,8 @@ python benchmarks/mcu_tensors.py [--check]
 
 Judges hwmodels/mcu/tensor/coefficients.json on the held-out operators of benchmarks/mcu_operator_rows.py, and
 on the two reference models as benchmarks/tensor_firmware.py measured them, before training (the graph alone).
-Nothing is compiled or run: both hold what was measured. Pools over padding and large windows are judged apart.
+Nothing is compiled or run: both hold what was measured. Pools over padding and over large windows are judged
+apart.
 """
 
 import sys

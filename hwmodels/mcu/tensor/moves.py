@@ -69,8 +69,8 @@ def n_pieces(row_bytes: int, features: Set[str]) -> int:
 
 
 def called_moves(parts: Sequence[Rows]) -> Terms:
-    """Of rows that memcpy copies: blocks, words and bytes by how the rows begin, those of rows that are shorter
-    than a block apart."""
+    """Of rows that memcpy copies: blocks, words and bytes by how the rows begin; those of rows shorter than a
+    block have names of their own."""
     total: dict[str, float] = {}
     for rows in parts:
         blocks, words, n_bytes = _pieces(rows.row_bytes)

@@ -2,26 +2,20 @@
 
 import subprocess
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from codegen.artifact import Artifact
-from codegen.cores import Core
 from codegen.ir import ClassOutput, GateNetlist, Network
 from codegen.ir.evaluate import evaluate
-from codegen.verify.build import SANITIZERS, WARNINGS, compile_c, link_firmware, run_firmware
+from codegen.verify.build import SANITIZERS, WARNINGS
 from tests.networks import codes_for
 
 N_ROWS = 64
 _FOUND = """\
-#ifdef ON_CORE /* no output there: the status is the last wrong network, numbered from 1 */
-#define FOUND(network) wrong = (network) + 1
-#else
 #include <stdio.h>
 #define FOUND(network) printf("network %d\\n", network), wrong = 1
-#endif
 """
 
 
@@ -72,26 +66,6 @@ def write_program(networks: Sequence[Network], artifacts: Sequence[Artifact], fo
     text = "\n".join([_FOUND, *headers, *checks, *main])
     (folder / "main.c").write_text(text, encoding="utf-8")
     return ["main.c", *(f"{artifact.prefix}.c" for artifact in artifacts)]
-
-
-def run_on_core(core: Core, sources: list[str], folder: Path) -> int:
-    """The program in QEMU: 0 where all agrees, the number of a wrong network from 1, or a fault's status."""
-    ours = resources.files("codegen.verify").joinpath("firmware")
-    for name in ("startup.c", "io_semihosting.c", "io.h", "link.ld.in"):
-        (folder / name).write_text((ours / name).read_text(encoding="utf-8"), encoding="utf-8")
-    compiled = [
-        *core.compiler_flags,
-        "-std=c99",
-        "-O2",
-        "-ffunction-sections",
-        "-fdata-sections",
-        "-DON_CORE",
-    ]
-    all_sources = [*sources, "startup.c", "io_semihosting.c"]
-    compile_c(core.compiler, [*compiled, "-c", *all_sources], folder)
-    objects = [source.replace(".c", ".o") for source in all_sources]
-    simulator = link_firmware(core, objects, "image.elf", folder)
-    return run_firmware(simulator, "image.elf", folder).returncode
 
 
 def compile_and_run(compiler: list[str], sources: list[str], folder: Path) -> str:
