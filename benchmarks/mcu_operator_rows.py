@@ -16,7 +16,7 @@ HELD_OUT_FROM = 1000
 """Seeds from here on are not fitted, but judged."""
 HELD_OUT_WEIGHTLESS_FROM = 2000
 """The same of operators without weights; those before it were looked at when their quantities were found."""
-WEIGHTED = KINDS[:6]
+WEIGHTED = (*KINDS[:6], "dilated")
 POOLS, MOVES = ("average", "largest", "plain_average", "plain_largest"), ("pad", "concatenate", "copies")
 N_FITTED = dict.fromkeys(WEIGHTED, 60) | dict.fromkeys(POOLS, 40) | dict.fromkeys(MOVES, 80)
 N_HELD_OUT = dict.fromkeys(WEIGHTED, 20) | dict.fromkeys((*POOLS, *MOVES), 16)

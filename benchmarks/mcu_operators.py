@@ -62,6 +62,7 @@ KINDS = (
     "plain_largest",
     "concatenate",
     "copies",
+    "dilated",
 )
 
 
@@ -198,6 +199,20 @@ def _wide_conv(rng: np.random.Generator) -> TensorNet | None:
     window = _window(rng, size, image)
     n_in = _pick(rng, 1, 1, 2, 3, 3, 5, 6, 10, 13)
     return None if window is None else _conv(rng, (*image, n_in), _channels(rng), window)
+
+
+def _dilated(rng: np.random.Generator) -> TensorNet | None:
+    """Taps that lie apart, down, across or both, with as much padding as keeps the size, or without."""
+    image = _image(rng)
+    size = (1, _pick(rng, 2, 3, 5)) if image[0] == 1 else (_pick(rng, 2, 3, 3), _pick(rng, 2, 3, 3))
+    dilation = (1 if image[0] == 1 else _pick(rng, 1, 2), _pick(rng, 1, 2, 2))
+    reach = [(n - 1) * step for n, step in zip(size, dilation, strict=True)]
+    before = [n // 2 for n in reach] if rng.random() < 0.7 else [0, 0]
+    after = [n - n // 2 for n in reach] if any(before) else [0, 0]
+    window = Window(size, (1, 1), dilation, (before[0], after[0], before[1], after[1]))
+    if image[0] + before[0] + after[0] <= reach[0] or image[1] + before[1] + after[1] <= reach[1]:
+        return None
+    return _conv(rng, (*image, _pick(rng, 1, 3, 4, 8, 16, 5)), _channels(rng), window)
 
 
 def _conv(
@@ -342,6 +357,7 @@ _MAKERS: dict[str, Callable[[np.random.Generator], TensorNet | None]] = {
     "depthwise": _plain_depthwise,
     "odd_depthwise": _odd_depthwise,
     "dense": _dense,
+    "dilated": _dilated,
 }
 
 
