@@ -5,7 +5,6 @@ from collections.abc import Hashable, Sequence, Set
 from dataclasses import fields, replace
 
 from codegen.c.operators.concatenation import concatenated_rows
-from codegen.c.operators.pools import MAX_SHARED_TAPS, pool_form
 from codegen.ir.graph import Tensor, TensorGraph
 from codegen.ir.integer.elementwise import ADD_SHIFT
 from codegen.ir.integer.softmax import difference_multiplier
@@ -22,20 +21,14 @@ from codegen.ir.operators import (
     Quantize,
     Reshape,
     Softmax,
-    Window,
     activations_read,
 )
 from codegen.ir.requantization import quantize_multiplier
 from hwmodels.mcu.tensor.moves import Rows, is_inlined, known_moves, n_pieces
+from hwmodels.mcu.tensor.pools import pool_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
 
-NEAR = 255
-"""Bytes to a tap that an immediate reaches on every core."""
 TABLE_BYTES = 256
-LOW_TAPS = 3
-"""Taps of a routine whose pointers a Cortex-M0 holds in low registers; each further one takes a move."""
-HELD_TAPS = 5
-"""Taps of an unrolled window from which on registers run short elsewhere too."""
 MAX_SOFTMAX_DEPTH = 4096
 TENSOR_FIELDS = frozenset({"input", "inputs", "left", "right", "output"})
 
@@ -58,7 +51,8 @@ def _numbers(operator: Operator, graph: TensorGraph) -> Hashable:
     settings = tuple(
         getattr(operator, field.name) for field in fields(operator) if field.name not in TENSOR_FIELDS
     )
-    return type(operator), settings, tuple(graph.tensors[tensor].quantization for tensor in _all(operator))
+    tensors = tuple(graph.tensors[tensor] for tensor in _all(operator))
+    return type(operator), settings, tuple((tensor.dtype, tensor.quantization) for tensor in tensors)
 
 
 def _terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> KernelTerms | str:
@@ -69,7 +63,7 @@ def _terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> Kernel
         case Add():
             return _add(operator, graph)
         case AveragePool2d() | MaxPool2d():
-            return _pool(operator, graph, features)
+            return pool_terms(operator, graph, features)
         case GlobalAveragePool():
             height, width, n_channels = tensors[operator.input].shape
             counts = {"calls": 1, "channels": n_channels, "items": height * width * n_channels}
@@ -93,19 +87,17 @@ def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
         tensor.quantization is not None and tensor.quantization.zero_point != 0 for tensor in tensors
     )
     products, divisions = _on_common_scale(tensors[:2])
-    each = {"shifts": shifts, "products": products, "divisions": divisions, **_rescaling(tensors)}
+    each = {"shifts": shifts, "products": products, "divisions": divisions, "rescaled": _is_rescaled(tensors)}
     counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
     return KernelTerms("add", counts, {"kernels": 1, **each}, 0)
 
 
-def _rescaling(tensors: list[Tensor]) -> dict[str, float]:
-    """Whether a product brings the sum from the common scale to the output's, not a shift alone, and whether
-    a factor above 1 makes it a product of 64 bits."""
+def _is_rescaled(tensors: list[Tensor]) -> bool:
+    """Whether a product brings the sum from the common scale to the output's, not a shift alone."""
     scales = [tensor.quantization.scales[0] for tensor in tensors if tensor.quantization is not None]
     if len(scales) < len(tensors):
-        return {"rescaled": True, "widened": False}
-    factor = quantize_multiplier(2 * max(scales[:2]) / (scales[2] * (1 << ADD_SHIFT)))
-    return {"rescaled": factor.q31 != 1 << 30, "widened": factor.exponent > 0}
+        return True
+    return quantize_multiplier(2 * max(scales[:2]) / (scales[2] * (1 << ADD_SHIFT))).q31 != 1 << 30
 
 
 def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
@@ -117,55 +109,6 @@ def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
         products += multiplier.q31 & 0x3FFFFF != 0
         divisions += multiplier.exponent < 0
     return products, divisions
-
-
-def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph, features: Set[str]) -> KernelTerms:
-    height, width, n_channels = graph.tensors[operator.input].shape
-    oh, ow, _ = graph.tensors[operator.output].shape
-    window = operator.window
-    kh, kw = window.size
-    form = pool_form(window, (height, width), (oh, ow), features)
-    n_outputs, n_taps, average = oh * ow * n_channels, kh * kw, isinstance(operator, AveragePool2d)
-    rows, across = _inside(window, 0, height, oh), _inside(window, 1, width, ow)
-    limited, divided = operator.activation != "none", average and n_taps & (n_taps - 1) > 0
-    counts: dict[str, float] = {
-        "calls": 1,
-        "rows": oh,
-        "positions": oh * ow,
-        "outputs": n_outputs,
-        "taps": rows * across * n_channels,
-        "limited": n_outputs * limited,
-        # How often one of random taps is the largest so far.
-        "updates": 0 if average else n_outputs * sum(1 / at for at in range(1, n_taps + 1)),
-    }
-    name = f"{'average' if average else 'largest'}_pool_{form}"
-    if form == "windows":
-        counts["tap_rows"] = rows * ow * n_channels
-        code = {"kernels": 1, "limited": limited, "divided": average and n_taps > MAX_SHARED_TAPS}
-        return KernelTerms(name, counts, code, 0, twin=_routine(operator, graph, code["divided"]))
-    far = sum((ky * width + kx) * n_channels > NEAR for ky in range(kh) for kx in range(kw))
-    counts |= {"far": far * n_outputs, "divisions": n_outputs * divided}
-    counts["high"] = n_outputs * max(n_taps - LOW_TAPS, 0)
-    counts["spilled"] = n_outputs * max(n_taps - HELD_TAPS, 0)
-    code = {"kernels": 1, "taps": n_taps, "far": far, "divisions": divided, "limited": limited}
-    twin = _routine(operator, graph, kh, kw) if form == "fixed" else None
-    return KernelTerms(name, counts, code, 0, twin=twin)
-
-
-def _routine(operator: AveragePool2d | MaxPool2d, graph: TensorGraph, *more: Hashable) -> Hashable:
-    """What pools must have in common to share the routine that runs over a window."""
-    if operator.activation == "none":
-        return more
-    return operator.activation, graph.tensors[operator.output].quantization, *more
-
-
-def _inside(window: Window, axis: int, length: int, n_outputs: int) -> int:
-    """Taps inside of the input, of all outputs along an axis."""
-    size, stride, before = window.size[axis], window.stride[axis], window.padding[2 * axis]
-    return sum(
-        min(max(at * stride - before + size, 0), length) - min(max(at * stride - before, 0), length)
-        for at in range(n_outputs)
-    )
 
 
 def _mapping(operator: Clamp | HardSwish | Quantize, graph: TensorGraph) -> KernelTerms:
