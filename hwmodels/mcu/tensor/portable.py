@@ -33,13 +33,16 @@ def _convolution(task: Task) -> KernelTerms:
         "positions": oh * ow,
         "tap_rows": ow * sizes.n_out * rows,
         "taps": spread * sizes.n_out * rows * columns,
+        "looped_taps": spread * sizes.n_out * rows * columns * (sizes.n_in > 1),
         "products": sizes.n_out * rows * columns * sizes.n_in,
         **task.finish.terms(n_outputs),
     }
     code = {"kernels": 1, **_finish_code(task)}
+    if spread:
+        counts |= {"padded_positions": padded * oh * ow, "padded_rows": padded * counts["tap_rows"]}
+        return KernelTerms("conv2d_spaced_portable", counts, code | {"padded": padded}, _constants(sizes))
     way = "padded" if padded else "pointwise" if kh * kw == 1 else "plain"
-    spaced = "_spaced" if spread else ""
-    return KernelTerms(f"conv2d_{way}{spaced}_portable", counts, code, _constants(sizes))
+    return KernelTerms(f"conv2d_{way}_portable", counts, code, _constants(sizes))
 
 
 def _fully_connected(task: Task) -> KernelTerms:
