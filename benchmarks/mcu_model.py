@@ -63,8 +63,8 @@ def measured_errors(core: str) -> Errors:
 
 
 def _measure(network: Network, core: str, rng: np.random.Generator) -> FirmwareMeasurement:
-    codes = random_codes(network, N_ROWS, rng)
-    return measure_firmware(emit_c(network, name="net", vectors=codes), network, codes, load_core(core))
+    codes, target = random_codes(network, N_ROWS, rng), load_core(core)
+    return measure_firmware(emit_c(network, name="net", vectors=codes, core=target), network, codes, target)
 
 
 def figures() -> dict[str, object]:

@@ -36,13 +36,30 @@ def random_mlp(rng: np.random.Generator) -> Network:
         layers.append(Layer(neurons, clip))
         ceiling, n_inputs = (1 << clip.bits) - 1, width
     layers.append(Layer(tuple(style.neuron(n_inputs, ceiling) for _ in range(n_outputs))))
-    features = tuple(Feature(f"f{index}", 0.0, 1.0, bits) for index in range(n_features))
     output: ClassOutput | ValueOutput = ValueOutput((Value("y", 1.0, 0.0),))
     if classes:
         output = ClassOutput(tuple(f"c{index}" for index in range(n_outputs)))
     reduced = classes and rng.random() < 0.25
     argmax = _tournament(rng, n_outputs) if reduced else None
+    features = random_features(rng, n_features, bits)
     return Network(Interface(features, output), BespokeMlp(tuple(layers), argmax))
+
+
+def random_features(
+    rng: np.random.Generator, n_features: int, bits: int, *, signed: bool = False
+) -> tuple[Feature, ...]:
+    """All alike; or from 0 to ends of few significant bits; or with ranges as data has them."""
+    kind = int(rng.integers(0, 3))
+    lows, ends = np.zeros(n_features), np.ones(n_features)
+    if kind == 1:
+        ends = 2.0 ** rng.integers(-4, 8, n_features)
+    elif kind == 2:
+        lows = rng.normal(0, 5, n_features)
+        ends = lows + rng.uniform(0.5, 20, n_features)
+    return tuple(
+        Feature(f"f{index}", float(np.float32(lo)), float(np.float32(hi)), bits, signed)
+        for index, (lo, hi) in enumerate(zip(lows, ends, strict=True))
+    )
 
 
 class _Style:

@@ -52,6 +52,9 @@ TREE_CODE = (
     "nas/job_stage.py",
     "nas/cross_validation.py",
     "nas/gate_starts.py",
+    "nas/problem.py",
+    "nas/loop.py",
+    "nas/finish.py",
 )
 MLP_CODE = (
     *TREE_CODE,
@@ -71,6 +74,7 @@ MLP_CODE = (
     "nas/search",
     "nas/train",
     "nas/gene_search.py",
+    "nas/gene_stage.py",
     "nas/refit.py",
     "nas/front.py",
 )
@@ -80,10 +84,14 @@ LIBRARY = load_cells("egfet")
 GROUPS: dict[str, Group] = {"approximate_mlp": "mlp", "decision_tree": "tree", "gate_netlist": "gates"}
 VALIDATION: dict[Search, float] = {"trees": 0.3, "mlp": 0.2}
 """Share of the training rows; every design is fitted on all of them in the end."""
-SMALL_SPACE = (
-    {"decision_tree": {"moves": 2_000, "prices": [1]}},
-    {"gate_netlist": {"moves": 20_000, "rounds": 1, "prices": [0.5]}},
-)
+SMALL_SPACES: dict[Search, tuple[Mapping[str, object], ...]] = {
+    "trees": (
+        {"decision_tree": {"moves": 2_000, "prices": [1]}},
+        {"gate_netlist": {"moves": 20_000, "rounds": 1, "prices": [0.5]}},
+    ),
+    "mlp": ({"approximate_mlp": {"hidden": 2, "input_bits": 4, "argmax": "reduced"}},),
+}
+SMALL_EVALUATIONS = 25_000
 MAX_MLPS = 32
 """Of the front of a gene search that many are synthesized, spread evenly over the logarithm of area."""
 LEAST_CM2 = 0.003
@@ -132,11 +140,11 @@ def spec_of(case: Case, search: Search, split: int, *, small: bool = False) -> d
         "seed": split,
         "task": "classification",
         "split": {"test": 0.3, "stratified": True, "validation": {"share": VALIDATION[search]}},
-        "space": list(SMALL_SPACE if small else case.spaces[search]),
+        "space": list(SMALL_SPACES[search] if small else case.spaces[search]),
         "hardware": {"egfet": {"model": "printed", "cells": "egfet"}},
         "objectives": {"accuracy": "max", objective: "min"},
         "limits": dict(case.limits.get(search, {})),
-        "search": {"evaluations": case.evaluations[search]},
+        "search": {"evaluations": SMALL_EVALUATIONS if small else case.evaluations[search]},
     }
 
 

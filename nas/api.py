@@ -15,10 +15,13 @@ from codegen.synthesis import SynthesisError
 from codegen.toolchain import ToolError
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.circuits import synthesized_circuits
+from nas.energy import power_meter
 from nas.errors import RunError
 from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
+from nas.mirror import MirroredStudy
+from nas.mirror import mirror as mirror_run
 from nas.problem import Problem, board_models, build_problem, library_of, make_goals
 from nas.proxies import proxy_facts
 from nas.records import Event, Winner
@@ -132,6 +135,15 @@ def load_run(folder: Path | str) -> Run:
         return Run(folder, spec, report, finished)
 
 
+def mirror(folder: Path | str, storage: str) -> tuple[MirroredStudy, ...]:
+    """Writes a run, also one that goes on, to an Optuna storage; what is there already stays.
+
+    storage: such as "sqlite:///runs.db". Raises ArchiveError and RunError.
+    """
+    with Archive.open(Path(folder), writable=False) as archive:
+        return mirror_run(_spec_of(archive), archive, storage)
+
+
 def export(
     run: Run,
     winner: str,
@@ -179,10 +191,19 @@ def _carry_on(
 ) -> Run:
     show = progress or (lambda facts: None)
     with _interruptible() as interrupted:
-        sitting = Sitting(archive, show, interrupted)
+        sitting = Sitting(archive, show, interrupted, power_meter(problem.spec.search))
+        _note_power(sitting)
         drive(problem, sitting)
         data = _finish(problem, sitting, require_proof=require_proof)
     return Run(archive.folder, problem.spec, data, finished=True)
+
+
+def _note_power(sitting: Sitting) -> None:
+    """Says where joules come from, once for all sittings that count them alike."""
+    if sitting.meter is not None:
+        text = f"energy is counted {sitting.meter.source}"
+        if text not in [event.text for event in sitting.archive.events()]:
+            sitting.archive.append(Event("note", text, 0.0, {}))
 
 
 def _finish(problem: Problem, sitting: Sitting, *, require_proof: bool) -> ReportData:
@@ -274,12 +295,14 @@ def _write_report(archive: Archive, data: ReportData) -> None:
 
 def _emit_options(problem: Problem) -> EmitOptions:
     spec, emit = problem.spec, problem.spec.emit
+    models = board_models(problem)
     return EmitOptions(
         name=spec.name,
         verilog_style=emit.verilog.style if emit.verilog else None,
         c_layout=emit.c.layout if emit.c else None,
         library=library_of(problem),
-        models=board_models(problem),
+        models=models,
+        objective=models[0].objective if models else "balanced",
     )
 
 

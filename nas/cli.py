@@ -96,6 +96,10 @@ def estimate(
     board: Annotated[
         str, typer.Option(help="Microcontroller of the network: a name or a .yaml file.")
     ] = "stm32f446re",
+    objective: Annotated[
+        Literal["balanced", "instructions", "flash"],
+        typer.Option(help="What the form of the network's C is chosen for."),
+    ] = "balanced",
     cells: Annotated[str, typer.Option(help="Cell library of the circuit: a name or a file.")] = "egfet",
     supply: Annotated[
         float | None,
@@ -110,7 +114,7 @@ def estimate(
     from nas.commands.network_estimates import SUFFIXES, estimate_network
 
     if target.suffix in SUFFIXES:
-        estimate_network(target, board=board, json=json)
+        estimate_network(target, board=board, objective=objective, json=json)
     elif target.suffix in (".v", ".sv"):
         estimate_circuit(target, cells=cells, supply_v=supply, top=top, json=json)
     else:
@@ -170,6 +174,21 @@ def status(folder: RunFolder, json: Json = False) -> None:
 
 
 @app.command()
+def mirror(
+    folder: RunFolder,
+    storage: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Optuna storage, such as sqlite:///runs.db.", show_default=False),
+    ],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the run ends.")] = False,
+) -> None:
+    """Copy a run to an Optuna storage, for optuna-dashboard."""
+    from nas.commands.runs import mirror_run
+
+    mirror_run(folder, storage, follow=follow)
+
+
+@app.command()
 def report(
     folder: RunFolder,
     json: Json = False,
@@ -204,6 +223,10 @@ def export(
             help="Of a file: its first operators run patch by patch.",
         ),
     ] = None,
+    objective: Annotated[
+        Literal["balanced", "instructions", "flash"] | None,
+        typer.Option(help="Of a file: what the form of the C is chosen for; balanced where not given."),
+    ] = None,
     require_proof: RequireProof = False,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -211,7 +234,7 @@ def export(
     """Write Verilog and C of a design, and prove them."""
     from nas.commands.exports import FileOptions, check_target, export_design, export_network_file
 
-    options = FileOptions(layout, board, patches)
+    options = FileOptions(layout, board, patches, objective)
     check_target(target, winner, options)
     if winner is None:
         export_network_file(target, out, options, require_proof=require_proof, json=json)

@@ -38,16 +38,22 @@ def rows_for(dataset: Dataset, fold: Fold) -> IndexArray:
 def cross_validate(dataset: Dataset, folds: Sequence[int], fit: Callable[[Fold], Network]) -> Validated:
     """Calls `fit` for each fold in turn, and last for all training rows; what it raises goes through.
 
-    folds: 0, 1, ... up to the last that can validate. A fold is shown to its network's interface and to
+    folds: 0, 1, ... up to the last that can validate.
+    """
+    return validated(dataset, [fit(fold) for fold in folds], fit(None))
+
+
+def validated(dataset: Dataset, of_folds: Sequence[Network], network: Network) -> Validated:
+    """What the networks of the folds say of the one fitted on all training rows.
+
+    of_folds: the one at index k was fitted without fold k. A fold is shown to its network's interface and to
     nothing before.
     """
-    networks = tuple(fit(fold) for fold in folds)
     scores = [
-        score_network(network, make_part(dataset, dataset.folds[fold], network.interface))
-        for fold, network in zip(folds, networks, strict=True)
+        score_network(each, make_part(dataset, dataset.folds[fold], each.interface))
+        for fold, each in enumerate(of_folds)
     ]
-    network = fit(None)
     by_fit = score_network(network, make_part(dataset, dataset.train, network.interface))
     means = {name: float(np.mean([each[name] for each in scores])) for name in by_fit}
     means |= {FIT_PREFIX + name: value for name, value in by_fit.items()}
-    return Validated(network, networks, means)
+    return Validated(network, tuple(of_folds), means)

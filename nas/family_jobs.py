@@ -53,17 +53,20 @@ class TreeJobs:
     def folds(self, number: int) -> Sequence[int]:
         return range(len(self.dataset.folds))
 
+    def needs(self, number: int) -> Sequence[int]:
+        """The job before it, unless it is the first of its teacher."""
+        return () if self._list[number][1] == tree_jobs(self.options)[0] else (number - 1,)
+
     def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
         """Raises RunError for a regression."""
         teacher, price = self._list[number]
-        is_first = price == tree_jobs(self.options)[0]
         return train_tree(
             self._rows_for(teacher, fold),
             price=price,
             costs=self.costs,
             options=self.options,
             seed=self.seed + number,
-            previous=None if is_first else done.get(number - 1),
+            previous=done.get(number - 1) if self.needs(number) else None,
         )
 
     def _rows_for(self, teacher: Teacher, fold: Fold) -> TreeRows:
@@ -159,6 +162,13 @@ class GateJobs:
         starts = self._chains[self._list[number].start].starts
         return range(len(starts[0].folds) if starts else len(self.dataset.folds))
 
+    def needs(self, number: int) -> Sequence[int]:
+        """A chain of CART's goes its own way, others know all jobs before them."""
+        job = self._list[number]
+        if self._chains[job.start].starts:
+            return range(number)
+        return range(number - self.options.prices.index(job.price), number)
+
     def make(self, number: int, done: Mapping[int, Network], fold: Fold) -> Network:
         """Networks that only validate are not printed, and mapped by one recipe."""
         job = self._list[number]
@@ -177,12 +187,10 @@ class GateJobs:
         )
 
     def _results(self, number: int, done: Mapping[int, Network], fold: Fold) -> list[Network]:
-        """What else a job may start from: a chain of CART's goes its own way, others know all before them."""
-        job = self._list[number]
-        interface = self._starts(job.start, fold)[0].interface
-        chain = range(number - self.options.prices.index(job.price), number)
-        known = range(number) if self._chains[job.start].starts else chain
-        return [done[each] for each in known if each in done and done[each].interface == interface]
+        """What else a job may start from."""
+        interface = self._starts(self._list[number].start, fold)[0].interface
+        known = [done[each] for each in self.needs(number) if each in done]
+        return [network for network in known if network.interface == interface]
 
     def _starts(self, index: int, fold: Fold) -> tuple[Network, ...]:
         """Those of a chain as gates, synthesized once for all prices."""

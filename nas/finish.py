@@ -19,7 +19,7 @@ from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.parts import Part, make_part
 from nas.problem import Problem, Stage, gene_problem
-from nas.records import FrontEntry, Winner
+from nas.records import FrontEntry, Winner, earlier_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,10 +83,11 @@ def _of_genes(problem: Problem, stage: Stage, archive: Archive) -> list[Finalist
 
 
 def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
-    """The candidates that a stage evaluated one by one and that keep all limits."""
-    finalists = []
-    for done in archive.evaluations():
-        if done.family != name or done.status != "ok" or done.network is None:
+    """The candidates that a stage evaluated one by one, or was given, and that keep all limits."""
+    families, finalists = (earlier_name(name), name), []
+    found = (done for done in archive.evaluations() if done.family in families)
+    for done in sorted(found, key=lambda done: (families.index(done.family), done.number)):
+        if done.status != "ok" or done.network is None:
             continue
         network = archive.network(done.network)
         train = make_part(problem.dataset, problem.dataset.train, network.interface)

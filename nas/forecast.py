@@ -11,10 +11,12 @@ from nas.algorithms import choose_algorithm
 from nas.axis_search import AxisProblem, evaluate_axes, structure_figures
 from nas.evaluate import price_batch, score_batch
 from nas.gene_search import GeneProblem
+from nas.job_parts import Jobs
 from nas.objectives import Figures, FloatArray, Goals
-from nas.problem import Problem, Stage, axis_space, build_problem, gene_problem
+from nas.problem import Problem, Stage, build_problem, gene_problem
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS
+from nas.stage_recipes import axis_problem, job_problem
 from searchspaces.space import Domain
 
 N_SAMPLES = 400
@@ -35,7 +37,8 @@ class StageEstimate:
 
     log10_designs: of the number of rows. prices: of the free metrics, over `n_samples` sampled designs;
     feasible_share: of them inside the limits that are free. evaluations_per_second: measured now, on this
-    machine. seconds: forecast for the stage's budget; limited_by: which budget ends it.
+    machine, with one worker. n_workers: that are counted on; 1 for a cluster, whose size is not asked.
+    seconds: forecast for the stage's budget; limited_by: which budget ends it, or "jobs".
     """
 
     name: str
@@ -46,6 +49,7 @@ class StageEstimate:
     prices: Mapping[str, Spread]
     feasible_share: float
     evaluations_per_second: float
+    n_workers: int
     seconds: float
     limited_by: str
 
@@ -79,19 +83,17 @@ def estimate(spec: Spec, *, allow_code: bool = False) -> Estimate:
 def _estimate_stage(problem: Problem, stage: Stage) -> StageEstimate:
     rng = np.random.default_rng(problem.spec.seed)
     if stage.kind in ("trees", "gates"):
-        return _annealed(stage)
+        return _annealed(problem, stage)
     if stage.kind == "genes":
         genes = gene_problem(problem, stage)
         domain, prices = genes.space.domain, _gene_prices(problem, genes, rng)
         rate = _gene_rate(genes, rng)
     else:
-        axes = AxisProblem(
-            stage.name, axis_space(problem, stage), problem.dataset, problem.goals, problem.models, 0
-        )
+        axes = axis_problem(problem, stage, 0)
         domain, prices = axes.space.domain, _axis_prices(axes, rng)
         rate = _axis_rate(axes, rng)
-    seconds = min(stage.budget.seconds, stage.budget.evaluations / rate)
-    by_time = stage.budget.seconds <= stage.budget.evaluations / rate
+    n_workers = _n_workers(problem) if stage.kind == "axes" else 1
+    limited_by, seconds = _ends_by(problem, stage, stage.budget.evaluations / (rate * n_workers))
     return StageEstimate(
         name=stage.name,
         algorithm=choose_algorithm(problem.spec.search, stage).algorithm,
@@ -101,13 +103,38 @@ def _estimate_stage(problem: Problem, stage: Stage) -> StageEstimate:
         prices={name: _spread(column) for name, column in prices.items()},
         feasible_share=_feasible_share(problem.goals.by_proxy(problem.proxies), prices),
         evaluations_per_second=rate,
+        n_workers=n_workers,
         seconds=seconds,
-        limited_by="minutes" if by_time else "evaluations",
+        limited_by=limited_by,
     )
 
 
-def _annealed(stage: Stage) -> StageEstimate:
-    """An annealed family is a short list of jobs; nothing is known of their prices before they are done."""
+def _n_workers(problem: Problem) -> int:
+    workers = problem.spec.search.workers
+    return workers if isinstance(workers, int) else 1
+
+
+def _ends_by(problem: Problem, stage: Stage, seconds: float) -> tuple[str, float]:
+    """Which budget ends a stage whose evaluations take so many seconds, and after how many."""
+    ends = {"evaluations": seconds, "minutes": stage.budget.seconds}
+    power_w = problem.spec.search.power_w
+    if power_w is not None:
+        ends["joules"] = stage.budget.joules / power_w
+    limited_by = min(ends, key=lambda name: ends[name])
+    return limited_by, ends[limited_by]
+
+
+def _annealed(problem: Problem, stage: Stage) -> StageEstimate:
+    """An annealed family is a short list of jobs; nothing is known of their prices before they are done.
+
+    One tree is grown to see how long that takes. Netlists start from designs that are not there yet.
+    """
+    seconds, n_workers = math.nan, _n_workers(problem)
+    if stage.kind == "trees":
+        jobs = job_problem(problem, stage, (), 0).jobs
+        n_parts = sum(len(jobs.folds(number)) + 1 for number in range(len(jobs.values)))
+        seconds = n_parts * _seconds_of_tree(jobs) / min(n_workers, len(jobs.folds(0)) + 1)
+        seconds = _ends_by(problem, stage, seconds)[1]
     return StageEstimate(
         name=stage.name,
         algorithm="annealing",
@@ -117,9 +144,18 @@ def _annealed(stage: Stage) -> StageEstimate:
         prices={},
         feasible_share=math.nan,
         evaluations_per_second=math.nan,
-        seconds=math.nan,
+        n_workers=n_workers,
+        seconds=seconds,
         limited_by="jobs",
     )
+
+
+def _seconds_of_tree(jobs: Jobs) -> float:
+    """Of the second job after the first, since that also compiles kernels and grows what all start from."""
+    done = {0: jobs.make(0, {}, 0)}
+    start = time.perf_counter()
+    jobs.make(min(1, len(jobs.values) - 1), done, 0)
+    return time.perf_counter() - start
 
 
 def log10_rows(domain: Domain) -> float:

@@ -18,6 +18,7 @@ from nas.parts import Part
 from nas.records import Block
 from nas.search.protocol import Asked, Searcher, Snapshot, Told
 from nas.stage import Excess
+from nas.stopping import Stopping
 from searchspaces.space import GeneSpace, Rows
 
 
@@ -91,6 +92,7 @@ class GeneSearch:
 
     problem: GeneProblem
     searcher: Searcher
+    stopping: Stopping = field(default_factory=Stopping)
     elite: Scored = field(init=False)
     excess: Excess = field(init=False)
     generation: int = 0
@@ -167,6 +169,14 @@ class GeneSearch:
         news: npt.NDArray[np.bool_] = np.all(~is_beaten, axis=1)
         return news
 
+    def enough(self) -> str | None:
+        """Why to stop before the budget is spent: the front by fit figures, the target by validation ones."""
+        if not self.elite.n_rows:
+            return None
+        goals, figures = self.problem.goals, self.elite.figures
+        reached = self.stopping.reached(goals.minimized(figures))
+        return reached or self.stopping.stalled(goals.minimized(fit_figures(figures)), self.evaluations)
+
     def snapshot(self) -> Snapshot:
         """Everything needed to go on, as arrays."""
         counters = [self.generation, self.asked, self.evaluations, self.rejected]
@@ -177,6 +187,7 @@ class GeneSearch:
             "elite_rows": self.elite.rows,
         }
         state |= {f"elite/{name}": column for name, column in self.elite.figures.items()}
+        state |= self.stopping.snapshot()
         state |= {f"searcher/{name}": array for name, array in self.searcher.snapshot().items()}
         return state
 
@@ -189,6 +200,7 @@ class GeneSearch:
         rows: Rows = snapshot["elite_rows"].astype(self.problem.space.domain.dtype)
         elite = {name: array.astype(np.float64) for name, array in _below("elite/", snapshot).items()}
         self.elite = Scored(rows, elite)
+        self.stopping.restore(snapshot)
         self.searcher.restore(_below("searcher/", snapshot))
 
 

@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from nas.archive import Archive
+from nas.energy import PowerMeter
 from nas.front import driving_name
 from nas.gene_search import GeneSearch
 from nas.report.progress import ProgressFacts
@@ -47,7 +48,7 @@ def run_generations(search: GeneSearch, budget: Budget, clock: Clock, sitting: S
 
 def _generation(search: GeneSearch, budget: Budget, clock: Clock, sitting: Sitting) -> str | None:
     """One generation, written down; gives why it was the last one, or None."""
-    spent = budget.spent(search.evaluations, clock.seconds)
+    spent = budget.spent(search.evaluations, clock.seconds, clock.joules)
     if spent is not None and search.generation:
         return spent
     block = search.step(budget.evaluations - search.evaluations, clock.seconds)
@@ -57,7 +58,7 @@ def _generation(search: GeneSearch, budget: Budget, clock: Clock, sitting: Sitti
     sitting.show(_facts(search, budget, clock))
     if not search.elite.n_rows and search.excess.since_better >= PATIENCE_CANDIDATES:
         return f"the last {search.excess.since_better:,} candidates came no nearer to the limits"
-    return None
+    return search.enough()
 
 
 def save_snapshot(name: str, state: Snapshot, clock: Clock, archive: Archive) -> None:
@@ -68,15 +69,15 @@ def save_snapshot(name: str, state: Snapshot, clock: Clock, archive: Archive) ->
     archive.save_snapshot(archive.n_records, arrays)
 
 
-def resume_search(search: GeneSearch, snapshot: Snapshot) -> Clock:
+def resume_search(search: GeneSearch, snapshot: Snapshot, meter: PowerMeter | None) -> Clock:
     """Takes over a snapshot; gives the clock with the seconds already spent."""
     search.restore(snapshot)
-    return clock_of(snapshot)
+    return clock_of(snapshot, meter)
 
 
-def clock_of(snapshot: Snapshot) -> Clock:
+def clock_of(snapshot: Snapshot, meter: PowerMeter | None) -> Clock:
     """Goes on from the seconds that had been spent when a snapshot was saved."""
-    return Clock(before=float(snapshot["seconds"].astype(np.float64)[0]))
+    return Clock(before=float(snapshot["seconds"].astype(np.float64)[0]), meter=meter)
 
 
 def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
@@ -91,7 +92,7 @@ def _facts(search: GeneSearch, budget: Budget, clock: Clock) -> ProgressFacts:
         evaluations=search.evaluations,
         seconds=clock.seconds,
         budget_evaluations=budget.evaluations,
-        budget_seconds=None if np.isinf(budget.seconds) else budget.seconds,
+        budget_seconds=clock.seconds_within(budget),
         rejected=search.rejected,
         front_size=search.elite.n_rows,
         best=best,

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
 from codegen.cores import Core, CoreError, load_core
-from codegen.ir import Design, IrError, Network, PatchSchedule, Schedule, TensorNet
+from codegen.ir import Design, FormObjective, IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from hwmodels.model import Workload
@@ -40,10 +40,11 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. models: of the boards that the C is for; it is
-    proven on the core of each, that of a tensor network is planned for the first, and the self-test says what
-    the first foretells. Where there is none, the plan is for a Cortex-M4 and the proofs are those of
-    `codegen.verify.c.USUAL_CORES`. patches: that a tensor network runs in.
+    library: of the Verilog style "cells"; None is egfet. models: of the boards that the C is for; it is made
+    for the core of the first and proven on the core of each, and the self-test says what the first foretells.
+    Where there is none, it is made for a Cortex-M4, and the proofs are those of
+    `codegen.verify.c.USUAL_CORES`. objective: what the form of the C is chosen for. patches: that a tensor
+    network runs in.
     """
 
     name: str
@@ -52,6 +53,7 @@ class EmitOptions:
     library: CellLibrary | None = None
     models: "tuple[McuModel, ...]" = ()
     patches: PatchSchedule | None = None
+    objective: FormObjective = "balanced"
 
     @property
     def cores(self) -> tuple[Core, ...]:
@@ -139,7 +141,7 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
         )
     if options.c_layout is not None:
         core = options.cores[0] if options.cores else load_core(DEFAULT_CORE)
-        schedule = _schedule(network, core, options.patches)
+        schedule = _schedule(network, core, Schedule(None, options.patches, options.objective))
         artifacts.append(
             emit_c(
                 network,
@@ -165,13 +167,13 @@ def _foretold(network: Network, schedule: Schedule, models: "Sequence[McuModel]"
     return Foretold(models[0].board.core.name, instructions)
 
 
-def _schedule(network: Network, core: Core, patches: PatchSchedule | None) -> Schedule:
-    """Of a tensor network the order that needs the fewest bytes; others have none to choose."""
+def _schedule(network: Network, core: Core, schedule: Schedule) -> Schedule:
+    """Of a tensor network with the order that needs the fewest bytes; others have none to choose."""
     from codegen.plan import least_memory_schedule
 
     if not isinstance(network.body, TensorNet):
-        return Schedule()
-    return least_memory_schedule(network.body.graph, Schedule(None, patches), core)
+        return schedule
+    return least_memory_schedule(network.body.graph, schedule, core)
 
 
 def prove(

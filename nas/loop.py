@@ -1,25 +1,30 @@
 """Drives the stages of a run, each within its share of the budget."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from nas.algorithms import ANNEALING, Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
-from nas.axis_search import AxisProblem, AxisSearch
+from nas.axis_stage import AxisSearch, window_for
 from nas.base_network import keep_base, kept_base
-from nas.family_jobs import GateJobs, Start, TreeJobs
+from nas.family_jobs import Start
 from nas.finish import Finalist, final_front, finalists_of
 from nas.gene_search import GeneProblem, GeneSearch, warm_up
 from nas.gene_stage import resume_search, run_generations, save_snapshot, stage_snapshot
-from nas.job_stage import Jobs, JobStage
-from nas.problem import Problem, Stage, axis_space, gene_problem, refit_problem
-from nas.records import STAGE_END, Event
+from nas.job_stage import JobStage
+from nas.problem import Problem, Stage, gene_problem, refit_problem
+from nas.records import STAGE_END, Evaluation, Event
 from nas.refining import measure_goals
 from nas.refit import refit_name, run_refit, search_budget
 from nas.report.progress import ProgressFacts
+from nas.search.protocol import Searcher
 from nas.stage import Clock, Sitting
+from nas.stage_recipes import axis_problem, axis_workers, job_problem, job_workers
+from nas.stopping import TARGET_REACHED, Stopping
+from nas.warm_start import earlier_evaluations, earlier_rows
 from nas.winners import choose
 from searchspaces.approximate_mlp import ApproximateMlpGenes
-from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue, Rows
 
@@ -34,6 +39,11 @@ def drive(problem: Problem, sitting: Sitting) -> None:
     for index, stage in enumerate(problem.stages):
         seed = int(np.random.SeedSequence(problem.spec.seed, spawn_key=(index,)).generate_state(1)[0])
         choice = choose_algorithm(problem.spec.search, stage)
+        if stage.name not in ended and _target_reached(sitting.archive):
+            sitting.archive.append(
+                _stage_end(stage.name, "not begun, since the target is reached", 0.0, 0, 0)
+            )
+            continue
         if stage.name not in ended:
             _note_choice(choice, stage, sitting)
             sitting.archive.append(_run_stage(problem, stage, choice, seed, sitting))
@@ -56,6 +66,11 @@ def ended_stages(archive: Archive) -> set[str]:
     return {str(event.facts["stage"]) for event in archive.events() if event.kind == STAGE_END}
 
 
+def _target_reached(archive: Archive) -> bool:
+    ends = (event for event in archive.events() if event.kind == STAGE_END)
+    return any(event.text.startswith(TARGET_REACHED) for event in ends)
+
+
 def _note_choice(choice: Choice, stage: Stage, sitting: Sitting) -> None:
     noted = {event.facts["stage"] for event in sitting.archive.events() if event.kind == "algorithm"}
     if stage.name not in noted:
@@ -70,14 +85,15 @@ def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sittin
     keep_base(genes, sitting.archive)
     snapshot = stage_snapshot(sitting.archive, stage.name)
     warm_up(genes)
-    clock = Clock()
-    initial = None if snapshot else first_rows(problem, genes, seed, sitting)
+    clock = Clock(meter=sitting.meter)
+    initial = None if snapshot else first_rows(problem, stage, genes, seed, sitting)
     search = GeneSearch(
         genes,
         make_searcher(choice.algorithm, genes.space.domain, genes.goals, problem.spec.search, seed, initial),
+        Stopping.of(problem.spec.search.stop, genes.goals, problem.proxies),
     )
     if snapshot:
-        clock = resume_search(search, snapshot)
+        clock = resume_search(search, snapshot, sitting.meter)
     else:
         save_snapshot(genes.name, search.snapshot(), clock, sitting.archive)
     budget = search_budget(stage.budget) if is_refitted(stage, choice) else stage.budget
@@ -97,12 +113,12 @@ def _run_refit(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> E
     return _stage_end(refit_name(stage.name), done.reason, done.seconds, done.asked, done.rejected)
 
 
-def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
-    """The first population: rows of gradient-trained networks, where wanted, and samples of the space."""
+def first_rows(problem: Problem, stage: Stage, genes: GeneProblem, seed: int, sitting: Sitting) -> Rows:
+    """The first population: rows of gradient-trained networks and of earlier runs, and samples."""
     search = problem.spec.search
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     n_rows = search.population or DEFAULT_POPULATION
-    rows = genes.space.sample(rng, n_rows)
+    rows = np.concatenate([earlier_rows(problem, stage, genes), genes.space.sample(rng, n_rows)])
     if search.seed_with_gradients is False or not isinstance(genes.space, ApproximateMlpGenes):
         return rows
     sitting.show(ProgressFacts(phase="training", detail="first networks by gradient"))
@@ -117,43 +133,68 @@ def first_rows(problem: Problem, genes: GeneProblem, seed: int, sitting: Sitting
 
 
 def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
-    space = axis_space(problem, stage)
-    axes = AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
-    known = {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
-    searcher = make_searcher(choice.algorithm, space.domain, problem.goals, problem.spec.search, seed, None)
-    clock = Clock(before=sum(done.seconds for done in known.values()))
-    search = AxisSearch(axes, searcher, stage.budget, clock, sitting, known)
-    reason = None
-    while reason is None:
-        reason = search.step()
-    if not search.feasible:
-        reason = f"{reason}; {search.why_none()}"
-    return _stage_end(stage.name, reason, clock.seconds, search.asked, search.rejected)
+    axes = axis_problem(problem, stage, seed)
+    known = _known(stage, sitting)
+    earlier = earlier_evaluations(problem, stage, axes, sitting)
+    initial = np.stack([axes.space.row(done.values) for done in earlier.values()]) if earlier else None
+    searcher = make_searcher(
+        choice.algorithm, axes.space.domain, problem.goals, problem.spec.search, seed, initial
+    )
+    with axis_workers(problem, stage, axes, seed) as workers:
+        search = AxisSearch(
+            axes,
+            searcher,
+            workers,
+            stage.budget,
+            _clock(known, workers.capacity, sitting),
+            sitting,
+            known,
+            earlier,
+            _kept_window(stage, searcher, workers.capacity, sitting.archive),
+            Stopping.of(problem.spec.search.stop, problem.goals),
+        )
+        reason = search.run()
+    return _stage_end(stage.name, reason, search.clock.seconds, search.asked, search.rejected)
+
+
+def _known(stage: Stage, sitting: Sitting) -> dict[int, Evaluation]:
+    return {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
+
+
+def _clock(known: Mapping[int, Evaluation], n_workers: int, sitting: Sitting) -> Clock:
+    """Goes on from what earlier sittings took, as if so many workers had always been busy."""
+    return Clock(before=sum(done.seconds for done in known.values()) / n_workers, meter=sitting.meter)
+
+
+def _kept_window(stage: Stage, searcher: Searcher, n_workers: int, archive: Archive) -> int:
+    """How far a searcher may run ahead; the same in all sittings, though a cluster may have grown."""
+    kept = {
+        event.facts["stage"]: event.facts["window"] for event in archive.events() if event.kind == "window"
+    }
+    window = int(kept.get(stage.name, window_for(searcher, n_workers)))
+    if stage.name not in kept:
+        archive.append(Event("window", "", 0.0, {"stage": stage.name, "window": window}))
+    return window
 
 
 def _run_jobs(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
-    known = {done.number: done for done in sitting.archive.evaluations() if done.family == stage.name}
-    clock = Clock(before=sum(done.seconds for done in known.values()))
+    known = _known(stage, sitting)
     sitting.show(ProgressFacts(phase="annealing", detail=f"{stage.name}, first designs"))
-    jobs: Jobs
-    if isinstance(stage.options, DecisionTreeOptions):
-        jobs = TreeJobs.of(problem, stage.options, seed)
-    else:
-        assert isinstance(stage.options, GateNetlistOptions)
-        jobs = GateJobs.of(problem, stage.options, starting_designs(problem, stage, sitting), seed)
-    search = JobStage(
-        stage.name,
-        jobs,
-        problem.dataset,
-        problem.goals,
-        problem.models,
-        stage.budget,
-        clock,
-        sitting,
-        known,
-    )
-    reason = search.run()
-    return _stage_end(stage.name, reason, clock.seconds, len(jobs.values), 0)
+    starts = starting_designs(problem, stage, sitting) if stage.kind == "gates" else []
+    jobs = job_problem(problem, stage, starts, seed)
+    with job_workers(problem, stage, jobs, starts, seed) as workers:
+        search = JobStage(
+            stage.name,
+            jobs,
+            workers,
+            stage.budget,
+            _clock(known, workers.capacity, sitting),
+            sitting,
+            known,
+            Stopping.of(problem.spec.search.stop, problem.goals),
+        )
+        reason = search.run()
+    return _stage_end(stage.name, reason, search.clock.seconds, len(search.values), 0)
 
 
 def starting_designs(problem: Problem, stage: Stage, sitting: Sitting) -> list[Start]:

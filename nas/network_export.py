@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codegen.ir import Network, PatchSchedule, TensorNet
+from codegen.ir import FormObjective, Network, PatchSchedule, TensorNet
 from codegen.ir.serialize import read_network
 from nas.errors import RunError
 from nas.handover import CLayout, EmitOptions, Export, Vectors, check_proofs, export_network
@@ -21,14 +21,15 @@ def export_file(
     layout: CLayout = "cmake",
     board: str | None = None,
     patches: PatchSchedule | None = None,
+    objective: FormObjective = "balanced",
     require_proof: bool = False,
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.
 
     board: a name or the path of a .yaml file, that the C is for; where it is None, see `EmitOptions`.
-    patches: that a tensor network runs in. Raises IrError for a file that holds no network, EmitError for
-    operators without a C form, PlanError for patches that do not fit, and ProofError as `nas.api.export`
-    does.
+    objective: what the form of the C is chosen for. patches: that a tensor network runs in. Raises IrError
+    for a file that holds no network, EmitError for operators without a C form, PlanError for patches that do
+    not fit, and ProofError as `nas.api.export` does.
     """
     from hwmodels.mcu import McuModel
 
@@ -39,8 +40,9 @@ def export_file(
         name=path.stem,
         verilog_style=None if isinstance(network.body, TensorNet) else "word",
         c_layout=layout,
-        models=() if board is None else (McuModel(board),),
+        models=() if board is None else (McuModel(board, objective),),
         patches=patches,
+        objective=objective,
     )
     export = export_network(network, _random_vectors(network), out, options=options, seed=SEED)
     check_proofs(export, require_proof=require_proof)

@@ -69,6 +69,7 @@ class Problem:
     """What a run searches, on which data, for which hardware, with which goals.
 
     proxies: of metrics that take seconds, by full name, the metric that drives a search of genes instead.
+    allow_code: whether it was built with code that the spec names.
     """
 
     spec: Spec
@@ -77,6 +78,7 @@ class Problem:
     proxies: Mapping[str, str]
     goals: Goals
     stages: tuple[Stage, ...]
+    allow_code: bool = False
 
 
 def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
@@ -88,7 +90,7 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, proxies_of(models), goals, _stages(spec))
+    return Problem(spec, dataset, models, proxies_of(models), goals, stages_of(spec), allow_code)
 
 
 def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:
@@ -231,14 +233,17 @@ def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]
             )
 
 
-def _stages(spec: Spec) -> tuple[Stage, ...]:
+def stages_of(spec: Spec) -> tuple[Stage, ...]:
     """One for each entry of the space, with equal shares of the budget."""
     n = len(spec.space)
     evaluations = spec.search.evaluations or UNLIMITED
     seconds = (spec.search.minutes or math.inf) * 60 / n
+    joules = (spec.search.joules or math.inf) / n
     stages = []
     for index, entry in enumerate(spec.space):
         name = entry.family if n == 1 else f"{entry.family}-{index + 1}"
         share = evaluations // n + (index < evaluations % n)
-        stages.append(Stage(name, PARSERS[entry.family](entry.options), Budget(max(1, share), seconds)))
+        stages.append(
+            Stage(name, PARSERS[entry.family](entry.options), Budget(max(1, share), seconds, joules))
+        )
     return tuple(stages)

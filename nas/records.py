@@ -11,6 +11,19 @@ STAGE_END = "stage_end"
 BASE = "base"
 """Kind of the event that names the network whose masks a stage searches."""
 
+_EARLIER = ", earlier"
+
+
+def earlier_name(stage: str) -> str:
+    """The family of evaluations that a stage was given by earlier runs."""
+    return stage + _EARLIER
+
+
+def is_earlier(family: str) -> bool:
+    """Whether evaluations of a family were made by earlier runs."""
+    return family.endswith(_EARLIER)
+
+
 Status: TypeAlias = Literal["ok", "infeasible", "failed"]
 
 

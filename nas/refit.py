@@ -40,7 +40,8 @@ def refit_name(stage: str) -> str:
 
 def search_budget(budget: Budget) -> Budget:
     """What of a stage's budget the search has."""
-    return Budget(max(1, round(budget.evaluations * SEARCH_SHARE)), budget.seconds * SEARCH_SHARE)
+    n_evaluations = max(1, round(budget.evaluations * SEARCH_SHARE))
+    return Budget(n_evaluations, budget.seconds * SEARCH_SHARE, budget.joules * SEARCH_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def run_refit(
     """Refits the front of a gene stage that has ended, and writes an evaluation for each of its designs.
 
     refitted: the problem on all training rows. Goes on from a snapshot, where there is one. It takes half as
-    many candidates as the search had evaluations, or what is left of the stage's seconds. Raises
+    many candidates as the search had evaluations, or what is left of the stage's seconds and joules. Raises
     RunInterrupted, with a snapshot saved, where the user stops.
     """
     name = refit_name(problem.name)
@@ -107,11 +108,12 @@ def run_refit(
     if not starts.n_rows:
         return Refitted("there is nothing to refit", 0.0, 0, 0)
     refit = Refit(refitted, starts, _polish(problem, starts, seed, n_candidates))
-    clock, snapshot = Clock(), stage_snapshot(sitting.archive, name)
+    clock, snapshot = Clock(meter=sitting.meter), stage_snapshot(sitting.archive, name)
     if snapshot:
         refit.restore(snapshot)
-        clock = clock_of(snapshot)
-    budget = replace(budget, seconds=budget.seconds * (1 - SEARCH_SHARE))
+        clock = clock_of(snapshot, sitting.meter)
+    left = 1 - SEARCH_SHARE
+    budget = replace(budget, seconds=budget.seconds * left, joules=budget.joules * left)
     _run(refit, budget, n_candidates, clock, sitting)
     seconds = clock.seconds
     _write(refit, seconds, sitting.archive)
@@ -150,7 +152,7 @@ def _polish(problem: GeneProblem, starts: Scored, seed: int, n_candidates: int) 
 def _run(refit: Refit, budget: Budget, n_candidates: int, clock: Clock, sitting: Sitting) -> None:
     """Until all is asked or the time is up; saves a snapshot every few seconds and at the end."""
     name, saved = refit_name(refit.problem.name), time.monotonic()
-    while clock.seconds < budget.seconds and refit.step():
+    while budget.spent(0, clock.seconds, clock.joules) is None and refit.step():
         sitting.show(
             ProgressFacts(
                 phase="refitting",

@@ -1,5 +1,7 @@
 """From the archive of a run to its report: final when the run has ended, live before."""
 
+from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -14,7 +16,7 @@ from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.problem import Problem
 from nas.proxies import noted_proxies
-from nas.records import STAGE_END, Block, Evaluation, Event
+from nas.records import STAGE_END, Block, Evaluation, Event, is_earlier
 from nas.report.data import (
     Convergence,
     DataFacts,
@@ -29,6 +31,8 @@ from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.winner_report import ProvenWinner, winner_report
 from searchspaces.space import AxisValue
 
+MAX_POINTS = 10_000
+"""Designs that are held at once while the front of a run that goes on is read."""
 MAX_CONVERGENCE_POINTS = 300
 """Points of the convergence chart; of more generations, evenly chosen ones are shown."""
 
@@ -47,7 +51,7 @@ def final_report(
         search=_with_baseline(search_facts(archive, ended=True), problem.dataset),
         metrics=_metric_facts(problem),
         front=tuple(map(_front_point, front)),
-        convergence=convergence(archive, _search_goals(problem.goals, archive)),
+        convergence=convergence(archive, search_goals(problem.goals, archive)),
         winners=tuple(winner_report(problem.goals, winner) for winner in winners),
         front_without_gates=tuple(map(_front_point, without_gates)),
     )
@@ -66,7 +70,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     Ids are provisional, since designs are decoded at the end. Nothing that the spec names is
     imported, and the data is not read.
     """
-    goals = _search_goals(goals, archive)
+    goals = search_goals(goals, archive)
     points = _live_points(goals, archive)
     front = _front_points(points, goals)
     plain = [point for point in points if not point.gate_level]
@@ -84,7 +88,7 @@ def live_report(spec: Spec, goals: Goals, archive: Archive) -> ReportData:
     )
 
 
-def _search_goals(goals: Goals, archive: Archive) -> Goals:
+def search_goals(goals: Goals, archive: Archive) -> Goals:
     """What all records know: with a gene stage, proxies of the metrics that are measured at the end."""
     searched_genes = next(archive.blocks(), None) is not None
     return goals.by_proxy(noted_proxies(archive)) if searched_genes else goals
@@ -93,19 +97,26 @@ def _search_goals(goals: Goals, archive: Archive) -> Goals:
 def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
     """Counters of all stages together. ended: every stage has ended."""
     newest: dict[str, Block] = {block.family: block for block in archive.blocks()}
-    done = list(archive.evaluations())
+    n_done, seconds = Counter[str](), 0.0
+    for each in archive.evaluations():
+        if not is_earlier(each.family):
+            n_done[each.family] += 1
+            seconds += each.seconds
     events = list(archive.events())
     ends = [event for event in events if event.kind == STAGE_END]
-    asked, rejected = _asked_and_rejected(newest, done, ends)
+    asked, rejected = _asked_and_rejected(newest, n_done, ends)
     return SearchFacts(
         algorithm=", ".join(_algorithms(events)),
         asked=asked,
         evaluations=sum(block.evaluations for block in newest.values())
-        + sum(each.family not in newest for each in done),
+        + sum(n for family, n in n_done.items() if family not in newest),
         rejected=rejected,
-        seconds=sum(block.seconds for block in newest.values()) + sum(each.seconds for each in done),
+        seconds=sum(block.seconds for block in newest.values()) + seconds,
         stop_reason="; ".join(event.text for event in ends) if ended else "",
-        notes=(*archive.notes, *(event.text for event in events if event.kind in ("note", "algorithm"))),
+        notes=(
+            *archive.notes,
+            *(event.text for event in events if event.kind in ("note", "algorithm", "warm_start")),
+        ),
     )
 
 
@@ -122,17 +133,17 @@ def _with_baseline(facts: SearchFacts, dataset: Dataset) -> SearchFacts:
 
 
 def _asked_and_rejected(
-    newest: Mapping[str, Block], done: Sequence[Evaluation], ends: Sequence[Event]
+    newest: Mapping[str, Block], n_done: Mapping[str, int], ends: Sequence[Event]
 ) -> tuple[int, int]:
     """Axis stages know what they refused when they have ended; until then only what they evaluated."""
     counted = {str(end.facts["stage"]): end.facts for end in ends}
     asked = sum(block.asked for block in newest.values())
     rejected = sum(block.rejected for block in newest.values())
-    for family in {each.family for each in done} | set(counted):
+    for family in n_done.keys() | counted.keys():
         if family in newest:
             continue
         facts = counted.get(family, {})
-        asked += int(facts.get("asked", sum(each.family == family for each in done)))
+        asked += int(facts.get("asked", n_done.get(family, 0)))
         rejected += int(facts.get("rejected", 0))
     return asked, rejected
 
@@ -148,9 +159,8 @@ def convergence(archive: Archive, goals: Goals) -> Convergence:
     Stages follow one another on both axes. With a gene stage, task metrics are those of the fit rows, and
     named so.
     """
-    evaluations: list[int] = []
-    seconds: list[float] = []
-    series: dict[str, list[float]] = {goal.metric: [] for goal in goals.objectives}
+    evaluations, seconds = array("q"), array("d")
+    series = {goal.metric: array("d") for goal in goals.objectives}
     for n_evaluations, at, best in _course(archive):
         evaluations.append(n_evaluations)
         seconds.append(at)
@@ -177,13 +187,12 @@ def _course(archive: Archive) -> Iterator[_Step]:
     n_before, seconds_before = 0, 0.0
     blocks = list(archive.blocks())
     searched = {block.family for block in blocks}
-    done = [each for each in archive.evaluations() if each.family not in searched]
     for family in _families(archive):
         n, at = 0, 0.0
         for block in in_order(blocks, family):
             n, at = block.evaluations, block.seconds
             yield n_before + n, seconds_before + at, _extremes(block)
-        for each in done:
+        for each in archive.evaluations() if family not in searched else ():
             if each.family == family:
                 n, at = n + 1, at + each.seconds
                 yield n_before + n, seconds_before + at, _extremes_of(each)
@@ -207,7 +216,7 @@ def _extremes_of(done: Evaluation) -> Mapping[str, tuple[float, float]]:
 
 
 def _better(
-    series: list[float], best: Mapping[str, tuple[float, float]], metric: str, direction: str
+    series: "array[float]", best: Mapping[str, tuple[float, float]], metric: str, direction: str
 ) -> float:
     last = series[-1] if series else float("nan")
     if metric not in best:
@@ -230,8 +239,9 @@ def _front_points(points: Sequence[FrontPoint], goals: Goals) -> tuple[FrontPoin
 
 def _live_points(goals: Goals, archive: Archive) -> list[FrontPoint]:
     points = []
-    refitted = {done.family for done in archive.evaluations()}
-    for family in dict.fromkeys(block.family for block in archive.blocks()):
+    searched = dict.fromkeys(block.family for block in archive.blocks())
+    refitted = {done.family for done in archive.evaluations()} if searched else set()
+    for family in searched:
         if family in refitted:
             continue
         scored = entered(in_order(archive.blocks(), family))
@@ -242,17 +252,24 @@ def _live_points(goals: Goals, archive: Archive) -> list[FrontPoint]:
             metrics = {name: float(column[index]) for name, column in scored.figures.items()}
             identity = sha256(scored.rows[index].tobytes()).hexdigest()[:12]
             points.append(FrontPoint(identity, family, metrics, "decoded when the run ends"))
-    points += [
-        FrontPoint(
-            done.network[:12],
-            done.family,
-            dict(done.metrics),
-            gate_level=done.family.startswith("gate_netlist"),
-        )
-        for done in archive.evaluations()
-        if done.status == "ok" and done.network is not None
-    ]
+    most = MAX_POINTS
+    for done in archive.evaluations():
+        if done.status == "ok" and done.network is not None:
+            is_gate_level = done.family.startswith("gate_netlist")
+            points.append(
+                FrontPoint(done.network[:12], done.family, dict(done.metrics), gate_level=is_gate_level)
+            )
+        if len(points) >= most:
+            points = _without_beaten(points, goals)
+            most = max(MAX_POINTS, 2 * len(points))
     return points
+
+
+def _without_beaten(points: Sequence[FrontPoint], goals: Goals) -> list[FrontPoint]:
+    """Those that are on the front, or on that without gates, in their order."""
+    plain = [point for point in points if not point.gate_level]
+    kept = {id(point) for point in (*_front_points(points, goals), *_front_points(plain, goals))}
+    return [point for point in points if id(point) in kept]
 
 
 def _run_facts(spec: Spec, archive: Archive) -> RunFacts:

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from nas.archive import Archive
+from nas.energy import PowerMeter
 from nas.objectives import Figures, FloatArray, Goals
 from nas.report.progress import ProgressFacts
 
@@ -19,39 +20,61 @@ class RunInterrupted(Exception):  # noqa: N818 - an event, like KeyboardInterrup
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds spent on a stage over all sittings; `before` is the sum of the earlier ones."""
+    """Seconds and joules spent on a stage over all sittings; `before` is the seconds of the earlier ones.
+
+    meter: of the power; their energy is counted at the mean power of this sitting. None counts no energy.
+    """
 
     before: float = 0.0
+    meter: PowerMeter | None = None
     start: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         return self.before + time.monotonic() - self.start
 
+    @property
+    def joules(self) -> float:
+        return 0.0 if self.meter is None else self.seconds * self.meter.mean_w
+
+    def seconds_within(self, budget: "Budget") -> float | None:
+        """All seconds that the budgets of time and energy allow at the power so far; None for no end."""
+        seconds = budget.seconds
+        if self.meter is not None and self.meter.mean_w > 0:
+            seconds = min(seconds, budget.joules / self.meter.mean_w)
+        return None if math.isinf(seconds) else seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A stage ends when either is spent."""
+    """A stage ends when one of them is spent."""
 
     evaluations: int
     seconds: float
+    joules: float = math.inf
 
-    def spent(self, evaluations: int, seconds: float) -> str | None:
+    def spent(self, evaluations: int, seconds: float, joules: float = 0.0) -> str | None:
         """Which budget is spent, in a sentence, or None."""
         if evaluations >= self.evaluations:
             return f"the budget of {self.evaluations:,} evaluations is spent"
         if seconds >= self.seconds:
             return f"the budget of {self.seconds / 60:g} minutes is spent"
+        if joules >= self.joules:
+            return f"the budget of {self.joules:,.0f} joules is spent"
         return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sitting:
-    """What one process lends to a run: where it writes, whom it tells, and whether it is asked to stop."""
+    """What one process lends to a run: where it writes, whom it tells, and whether it is asked to stop.
+
+    meter: of the power, where energy is budgeted.
+    """
 
     archive: Archive
     show: Callable[[ProgressFacts], None]
     interrupted: Callable[[], bool]
+    meter: PowerMeter | None = None
 
     def check(self) -> None:
         """Raises RunInterrupted when the user asked to stop."""

@@ -11,7 +11,7 @@ LOOP_FROM = 12
 def argmax_lines(program: MlpProgram, interface: Interface, prefix: str) -> list[str]:
     """The last lines of `P_predict`: from the array y to `return`."""
     if program.argmax is not None:
-        return _tournament(program.argmax, interface.n_outputs, prefix)
+        return tournament(program.argmax, interface.n_outputs, prefix)
     if interface.n_outputs >= LOOP_FROM:
         return argmax_loop(interface.n_outputs)
     return _chain(interface.n_outputs, prefix)
@@ -43,8 +43,28 @@ def argmax_loop(n_classes: int) -> list[str]:
     ]
 
 
-def _tournament(matches: tuple[Comparison, ...], n_outputs: int, prefix: str) -> list[str]:
-    """Every match keeps the index and the value of its winner."""
+def argmax_scan(n_classes: int) -> list[str]:
+    """The same block in little code, of items of up to 32 bits."""
+    if n_classes == 2:
+        return ["return y[1] > y[0];"]
+    return [
+        "{",
+        "    /* The lowest index of the largest output. */",
+        "    int32_t best = y[0];",
+        "    int winner = 0, i;",
+        f"    for (i = 1; i < {n_classes}; i++) {{",
+        "        if (y[i] > best) {",
+        "            best = y[i];",
+        "            winner = i;",
+        "        }",
+        "    }",
+        "    return winner;",
+        "}",
+    ]
+
+
+def tournament(matches: tuple[Comparison, ...], n_outputs: int, prefix: str) -> list[str]:
+    """The block of a reduced argmax: every match keeps the index and the value of its winner."""
     entrants = [(str(index), f"y[{index}]") for index in range(n_outputs)]
     lines = ["    {", "        /* A reduced argmax: each match looks at some bits only. */"]
     for number, match in enumerate(matches):

@@ -1,33 +1,31 @@
 """Which C a network becomes: one choice by its body, and for an MLP one by its size."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, get_args
+from typing import Literal, TypeAlias, get_args
 
-import numpy as np
-import numpy.typing as npt
-
+from codegen.c.dense import DenseText, dense_text, program_layers, tensor_layers
+from codegen.c.forms import choose_form
+from codegen.c.inputs import has_one_base, inputs_text
 from codegen.c.kernels import Form as KernelForm
 from codegen.c.mlp import straight_mlp
 from codegen.c.netlist import netlist_lines
 from codegen.c.program import MlpProgram, mlp_program
-from codegen.c.table import has_masks, product_types, table_mlp
+from codegen.c.table import table_mlp
 from codegen.c.tensor import output_bytes, tensor_text
 from codegen.c.text import EmitError, integer_type, value_type
 from codegen.c.tree import tree_lines
 from codegen.cores import Core
 from codegen.ir import BespokeMlp, DecisionTree, GateNetlist, Interface, Network, Schedule, TensorNet
+from codegen.plan.dense import DensePlan, plan_chain, plan_dense
+from codegen.plan.dense_choice import choose_chain
 
-Form: TypeAlias = Literal["auto", "straight", "table", "portable", "acle", "asm"]
+Form: TypeAlias = Literal["auto", "straight", "table", "portable", "acle", "asm", "shared"]
 FORMS: dict[str, tuple[Form, ...]] = {
-    "BespokeMlp": ("auto", "straight", "table"),
-    "TensorNet": ("auto", "portable", "acle", "asm"),
+    "BespokeMlp": ("auto", "straight", "table", "shared"),
+    "TensorNet": ("auto", "portable", "acle", "asm", "shared"),
 }
 """Forms by the type of the body; bodies that are not named here have one."""
-Count = TypeVar("Count", int, npt.NDArray[np.int64])
-
 DEFAULT_SCHEDULE = Schedule()
-STRAIGHT_BYTES = 4096
-"""Up to this estimated size the straight form is taken without asking for the size of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,9 @@ class ModuleBody:
     """The network's own part of the module: `P_predict` and what it needs.
 
     input_type, value_type: what `P_input_t` and `P_value_t` stand for. rows32: `P_predict32` exists.
-    arena_bytes: of a tensor network, for which `P_predict_in` exists; None for any other. optimization:
-    the compiler's level.
+    arena_bytes: of a tensor network, for which `P_predict_in` exists; None for any other. optimization: the
+    compiler's level. inputs: the text of `P_quantize` and what it needs, None for the general one of the
+    template. from_raw: `P_predict_raw` exists.
     """
 
     text: str
@@ -46,6 +45,8 @@ class ModuleBody:
     rows32: bool = False
     arena_bytes: int | None = None
     optimization: str = "-Os"
+    inputs: str | None = None
+    from_raw: bool = False
 
 
 def module_body(
@@ -60,13 +61,14 @@ def module_body(
     interface, kind, values = network.interface, input_type(network.interface), output_type(network)
     match network.body:
         case BespokeMlp():
-            return _mlp_body(network, prefix, form)
+            return _mlp_body(network, prefix, form, core, schedule)
         case DecisionTree() as tree:
-            lines = tree_lines(tree, interface, prefix)
-            return ModuleBody(_text(lines), f"decision tree, {len(tree.nodes)} nodes", kind, values)
+            lines, title = tree_lines(tree, interface, prefix), f"decision tree, {len(tree.nodes)} nodes"
+            return ModuleBody(_text(lines), title, kind, values, inputs=inputs_text(interface, prefix))
         case GateNetlist() as netlist:
-            lines = netlist_lines(netlist, interface, prefix)
-            return ModuleBody(_text(lines), f"{len(netlist.gates)} gates", kind, values, rows32=True)
+            lines, title = netlist_lines(netlist, interface, prefix), f"{len(netlist.gates)} gates"
+            inputs = inputs_text(interface, prefix) if has_one_base(interface) else None
+            return ModuleBody(_text(lines), title, kind, values, rows32=True, inputs=inputs)
         case TensorNet() as net:
             return _tensor_body(network, net, prefix, form, core, schedule)
 
@@ -75,10 +77,12 @@ def _text(lines: list[str]) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
+def _mlp_body(network: Network, prefix: str, form: Form, core: Core, schedule: Schedule) -> ModuleBody:
     program, interface = mlp_program(network), network.interface
     kind = input_type(interface)
-    chosen = choose_form(program, kind) if form == "auto" else form
+    chosen = choose_form(program, core, schedule.objective) if form == "auto" else form
+    if chosen == "shared":
+        return _shared_mlp(network, program, prefix, core)
     if chosen == "table":
         lines = table_mlp(program, interface, prefix, kind)
     else:
@@ -86,12 +90,54 @@ def _mlp_body(network: Network, prefix: str, form: Form) -> ModuleBody:
     widths = "-".join(str(n) for n in (interface.n_features, *(len(layer.sums) for layer in program.layers)))
     style = "tables" if chosen == "table" else "straight-line code"
     title = f"multilayer perceptron {widths}, as {style}"
-    return ModuleBody(_text(lines), title, kind, output_type(network))
+    inputs = inputs_text(interface, prefix)
+    return ModuleBody(_text(lines), title, kind, output_type(network), inputs=inputs)
+
+
+def _shared_mlp(network: Network, program: MlpProgram, prefix: str, core: Core) -> ModuleBody:
+    """Raises EmitError where the shared routine can't run the network."""
+    interface, layers = network.interface, program_layers(program)
+    if isinstance(layers, str):
+        raise EmitError(f"form 'shared': {layers}; take another form")
+    plan = plan_dense((interface.n_features, *(layer.n_out for layer in layers)), sums=True)
+    found = dense_text(layers, plan, interface, prefix, core=core, argmax=program.argmax, in_arena=False)
+    kinds = input_type(interface), output_type(network)
+    return ModuleBody(
+        found.body, _shared_title(plan, found, core), *kinds, inputs=found.inputs, from_raw=True
+    )
+
+
+def _shared_tensor(network: Network, net: TensorNet, prefix: str, core: Core) -> ModuleBody:
+    """Raises EmitError where the graph is no chain of fully connected layers."""
+    plan = plan_chain(net.graph)
+    if plan is None:
+        raise EmitError(
+            "form 'shared': the graph must be a chain of int8 fully connected layers; take another form"
+        )
+    found = dense_text(tensor_layers(net), plan, network.interface, prefix, core=core, in_arena=True)
+    return ModuleBody(
+        found.body,
+        _shared_title(plan, found, core),
+        input_type(network.interface),
+        output_type(network),
+        arena_bytes=plan.arena_bytes,
+        optimization=optimization(network),
+        inputs=found.inputs,
+        from_raw=True,
+    )
+
+
+def _shared_title(plan: DensePlan, found: DenseText, core: Core) -> str:
+    widths = "-".join(map(str, plan.widths))
+    return f"multilayer perceptron {widths}, one routine{f' for {core.name}' if found.assembled else ''}"
 
 
 def _tensor_body(
     network: Network, net: TensorNet, prefix: str, form: Form, core: Core, schedule: Schedule
 ) -> ModuleBody:
+    chain = choose_chain(net.graph, schedule, core) if form == "auto" else None
+    if form == "shared" or chain is not None:
+        return _shared_tensor(network, net, prefix, core)
     kernels: KernelForm = "portable" if form == "portable" else "acle" if form == "acle" else "asm"
     found = tensor_text(network, net, prefix, core=core, schedule=schedule, form=kernels)
     title = f"tensor network, {len(net.graph.operators)} operators, for {core.name}"
@@ -129,59 +175,3 @@ def output_type(network: Network) -> str:
 def optimization(network: Network) -> str:
     """The compiler's level that a module is made for: kernels gain from "-O2", straight code does not."""
     return "-O2" if isinstance(network.body, TensorNet) else "-Os"
-
-
-def choose_form(program: MlpProgram, kind: str) -> Literal["straight", "table"]:
-    """Straight code up to `STRAIGHT_BYTES`; beyond that the smaller one by these estimates.
-
-    The straight form takes a quarter to a half of the instructions, so tables pay only where flash is short.
-    """
-    straight = straight_bytes(program)
-    return "table" if straight > STRAIGHT_BYTES and table_bytes(program, kind) < straight else "straight"
-
-
-def straight_bytes(program: MlpProgram) -> int:
-    """Estimated Thumb-2 bytes of the straight form."""
-    products = [product for layer in program.layers for one in layer.sums for product in one.products]
-    masked = sum(product.mask is not None for product in products)
-    n_neurons = sum(len(layer.sums) for layer in program.layers)
-    n_loads = sum(layer.n_loads for layer in program.layers)
-    return straight_estimate(n_neurons, len(products) - masked, masked, n_loads)
-
-
-def straight_estimate(n_neurons: Count, n_plain: Count, n_masked: Count, n_loads: Count) -> Count:
-    """The estimate from counts, of one network or, as arrays, of many: plain and masked products, loads."""
-    return 60 + 12 * n_neurons + 4 * n_plain + 7 * n_masked + 2 * n_loads
-
-
-def table_bytes(program: MlpProgram, kind: str) -> int:
-    """Bytes of the tables, exact, and an estimate of the code that reads them."""
-    return sum(table_sizes(program)) + 120 + 48 * len(program.layers)
-
-
-def table_sizes(program: MlpProgram) -> tuple[int, int, int]:
-    """Exact bytes of the three tables: products, starts, biases."""
-    n_products = sum(layer.n_products for layer in program.layers)
-    sums = [one for layer in program.layers for one in layer.sums]
-    fields = [type_bytes(kind) for kind in product_types(program)]
-    if not has_masks(program):
-        del fields[1]
-    biases = integer_type(min(one.bias for one in sums), max(one.bias for one in sums))
-    return (
-        max(n_products, 1) * _struct_bytes(fields),
-        (len(sums) + 1) * type_bytes(integer_type(0, n_products)),
-        len(sums) * type_bytes(biases),
-    )
-
-
-def type_bytes(kind: str) -> int:
-    """The size of an exact-width integer type."""
-    return int("".join(character for character in kind if character.isdigit())) // 8
-
-
-def _struct_bytes(fields: list[int]) -> int:
-    """Each field on a multiple of its size, the whole on a multiple of the largest."""
-    end = 0
-    for size in fields:
-        end += -end % size + size
-    return end + -end % max(fields)

@@ -61,14 +61,15 @@ def emit_c(
     which up to `MAX_VECTORS` go into the self-test. layout: "plain" (three files), "cmake" (a library
     target, ctest, install), "arduino" or "platformio" (a library of theirs).
 
-    form: of a bespoke MLP, "straight" code, "table", or "auto" (see `codegen.c.body.choose_form`); of a
-    tensor network the best kernels wanted, "portable", "acle" (C with intrinsics), or "asm" and "auto"
-    (assembler where the core has it). core, schedule: that a tensor network is planned for, the core
-    `DEFAULT_CORE` where none is given; on any other core the portable kernels run in the same memory.
-    foretold: stands beside the cycles that the self-test prints.
+    form: of a bespoke MLP, "straight" code, "table", or "auto" (see `codegen.c.forms.choose_form`); of a
+    tensor network the best kernels wanted, "portable", "acle" (C with intrinsics), or "asm" (assembler where
+    the core has it); of both "shared", one routine for all layers; "auto" takes what the schedule's
+    objective asks for. core, schedule: that the C is made for, the core `DEFAULT_CORE` where none is given;
+    it runs on any other core too, portable and in the same memory. foretold: stands
+    beside the cycles that the self-test prints.
 
-    Raises EmitError for operators that have no C form, and for vectors that do not fit the network; PlanError
-    for a schedule that does not fit it.
+    Raises EmitError for operators that have no C form, for networks that have not the form, and for vectors
+    that do not fit; PlanError for a schedule that does not fit.
     """
     if layout not in get_args(Layout):
         raise EmitError(f"layout must be one of {', '.join(get_args(Layout))}, not {layout!r}")
@@ -150,6 +151,8 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "runs": _runs(interface, body),
         "uniform": _is_uniform(interface, body),
         "arena_bytes": body.arena_bytes,
+        "inputs_text": body.inputs,
+        "predict_raw": body.from_raw,
         "optimization": body.optimization,
         "signed": any(feature.signed for feature in interface.features),
         "input_type": body.input_type,

@@ -1,6 +1,6 @@
 """The network contract. docs/ir.md says what every type means."""
 
-from codegen.ir.design import Design, PatchSchedule, Schedule
+from codegen.ir.design import Design, FormObjective, PatchSchedule, Schedule
 from codegen.ir.errors import IrError
 from codegen.ir.graph import Constant, Quantization, Tensor, TensorGraph, TensorNet
 from codegen.ir.interface import ClassOutput, Feature, Interface, Output, Value, ValueOutput
@@ -60,6 +60,7 @@ __all__ = [
     "Dequantize",
     "Design",
     "Feature",
+    "FormObjective",
     "FullyConnected",
     "Gate",
     "GateNetlist",

@@ -1,7 +1,7 @@
 """The memory plan of a tensor design: order, lifetimes, offsets and patches. docs/plan.md explains it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from codegen.ir.counts import operator_macs
@@ -119,13 +119,13 @@ def find_schedule(
 ) -> tuple[Schedule, FoundOrder]:
     """The schedule with the order of the fewest live bytes, and what is known of it.
 
-    The patches of the given schedule stay, its order is replaced; where none is better than the graph's, by
-    that. max_sets: how long the search is exact; see docs/plan.md. Raises PlanError as plan_memory does.
+    Only the order of the given schedule is replaced; where none is better than the graph's, by that.
+    max_sets: how long the search is exact; see docs/plan.md. Raises PlanError as plan_memory does.
     """
     stage = None if schedule.patches is None else split_stage(graph, schedule.patches)
     demand = demand_of(graph, choices, stage=stage, inputs_in_arena=inputs_in_arena)
     found = find_order(demand, max_sets=max_sets)
-    return Schedule(found.order, schedule.patches), found
+    return replace(schedule, order=found.order), found
 
 
 def _placements(demand: Demand, blocks: Sequence[Block], packing: Packing) -> tuple[Placement, ...]:

@@ -77,7 +77,7 @@ void {prefix}_predict(void);
 void {prefix}_quantize(void) {{}}
 void {prefix}_predict(void) {{}}
 """
-_COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
+COUNT = re.compile(rb"^INSTRUCTIONS (\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,12 @@ def _link(subject: Subject, core: Core, objects: dict[str, str], stems: str) -> 
 def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n_rows: int) -> list[int]:
     folder = subject.folder
     image, simulator = _link(subject, core, objects, "module harness measured")
-    (folder / "count.so").write_bytes(_plugin())
-    symbols = _symbols(image, core)
+    (folder / "count.so").write_bytes(count_plugin())
+    symbols = image_symbols(image, core)
     begin, end = symbols[f"{subject.prefix}_predict"], symbols["measured_return"]
     plugin = ["-plugin", f"./count.so,begin={begin:#x},end={end:#x}"]
     result = run_firmware(simulator, image.name, folder, plugin)
-    counts = [int(number) for number in _COUNT.findall(result.stderr)]
+    counts = [int(number) for number in COUNT.findall(result.stderr)]
     if result.returncode != 0 or len(counts) != n_rows:
         words = result.stderr.decode(errors="replace")[:500]
         raise ToolError(
@@ -176,7 +176,7 @@ def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n
     return counts
 
 
-def _symbols(image: Path, core: Core) -> dict[str, int]:
+def image_symbols(image: Path, core: Core) -> dict[str, int]:
     """Addresses by name."""
     lines = _tool([core.tool("nm"), image.name], image.parent).splitlines()
     fields = [line.split() for line in lines]
@@ -191,7 +191,7 @@ def _tool(argv: list[str], folder: Path) -> str:
 
 
 @functools.cache
-def _plugin() -> bytes:
+def count_plugin() -> bytes:
     """The compiled plugin."""
     source = resources.files("codegen.verify").joinpath("firmware/count.c").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="silkscreen-") as name:
@@ -202,12 +202,12 @@ def _plugin() -> bytes:
 
 def _measure_size(subject: Subject, core: Core, objects: dict[str, str]) -> tuple[int, int]:
     """(flash, static RAM) in bytes: a program that uses the module less one that has empty functions."""
-    full = _size(_link(subject, core, objects, "user module")[0], core)
-    empty = _size(_link(subject, core, objects, "user empty")[0], core)
+    full = image_size(_link(subject, core, objects, "user module")[0], core)
+    empty = image_size(_link(subject, core, objects, "user empty")[0], core)
     return full[0] - empty[0], full[1] - empty[1]
 
 
-def _size(image: Path, core: Core) -> tuple[int, int]:
+def image_size(image: Path, core: Core) -> tuple[int, int]:
     """(flash, RAM): text and data, data and bss."""
     text, data, bss = _tool([core.tool("size"), image.name], image.parent).splitlines()[1].split()[:3]
     return int(text) + int(data), int(data) + int(bss)

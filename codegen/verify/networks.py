@@ -1,5 +1,6 @@
 """Runs whole tensor networks on the host and on a core, many in one program, and compares with `evaluate`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,12 +98,12 @@ def run_networks(cases: Sequence[NetworkCase], target: str) -> list[Outcome]:
 def _kernel(case: NetworkCase, name: str, core: Core) -> KernelCase:
     """The module with its arena as a kernel's scratch. Classes are answered as 16 bits."""
     graph = case.network.body.graph  # type: ignore[union-attr]
-    plan = plan_network(graph, case.schedule, core)
-    check_plan(plan, graph, choose_kernels(graph, case.schedule, core))
+    check_plan(plan_network(graph, case.schedule, core), graph, choose_kernels(graph, case.schedule, core))
     artifact = emit_c(
         case.network, name=name, vectors=case.codes, layout="plain", core=core, schedule=case.schedule
     )
     texts = {file.path: file.text for file in artifact.files}
+    (arena_bytes,) = re.findall(r"_ARENA_BYTES (\d+)", texts[f"{name}.h"])
     module = texts[f"{name}.c"].replace(f'#include "{name}.h"\n', texts[f"{name}.h"])
     classes = isinstance(case.network.interface.output, ClassOutput)
     if classes:
@@ -111,7 +112,7 @@ def _kernel(case: NetworkCase, name: str, core: Core) -> KernelCase:
         call = f"{name}_predict_in(input, ({name}_value_t *)output, scratch);"
     prototype = f"static void {name}_run(const int8_t *input, int8_t *output, void *scratch)"
     functions = f"{module}\n{prototype}\n{{\n    {call}\n}}\n"
-    code = KernelCode("", functions, prototype, plan.arena_bytes, "portable")
+    code = KernelCode("", functions, prototype, int(arena_bytes), "portable")
     n_bytes = 2 if classes else case.answers.shape[1]
     return KernelCase(f"{name}_run", code, case.codes.astype(np.int8), n_bytes)
 

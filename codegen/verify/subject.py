@@ -57,7 +57,9 @@ def write_subject(network: Network, artifact: Artifact, folder: Path) -> Subject
         (folder / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
     selftest = f"{prefix}_selftest.c"
     rows32 = isinstance(network.body, GateNetlist)
-    (folder / "subject.h").write_text(_header(network, prefix, classes=classes), encoding="utf-8")
+    declared = (folder / MODULE / f"{prefix}.h").read_text(encoding="utf-8")
+    header = _header(network, prefix, classes=classes, from_raw=f" {prefix}_predict_raw(" in declared)
+    (folder / "subject.h").write_text(header, encoding="utf-8")
     return Subject(
         folder=folder,
         prefix=prefix,
@@ -75,7 +77,7 @@ def _dtype(kind: str) -> np.dtype[Any]:
     return np.dtype(kind.removesuffix("_t")).newbyteorder("<")
 
 
-def _header(network: Network, prefix: str, *, classes: bool) -> str:
+def _header(network: Network, prefix: str, *, classes: bool, from_raw: bool) -> str:
     n_answers = 1 if classes else network.interface.n_outputs
     answer, call = ("int", "(*(y) = {0}(x))") if classes else (f"{prefix}_value_t", "{0}((x), (y))")
     return "\n".join(
@@ -87,6 +89,7 @@ def _header(network: Network, prefix: str, *, classes: bool) -> str:
             f"typedef {answer} answer_t;",
             f"#define SUBJECT_QUANTIZE(raw, x) {prefix}_quantize((raw), (x))",
             f"#define SUBJECT_PREDICT32(x, y) {prefix}_predict32((x), (y))",
+            *([_from_raw(prefix, classes=classes)] if from_raw else []),
             "#ifdef MEASURED /* the call goes through measured.S, which has labels around it */",
             f"{'int' if classes else 'void'} measured_predict(const input_t x[]"
             f"{'' if classes else ', answer_t y[]'});",
@@ -97,6 +100,11 @@ def _header(network: Network, prefix: str, *, classes: bool) -> str:
             "",
         ]
     )
+
+
+def _from_raw(prefix: str, *, classes: bool) -> str:
+    call = f"{prefix}_predict_raw((raw)" + (")" if classes else ", (y))")
+    return f"#define SUBJECT_PREDICT_RAW(raw, y) {f'(*(y) = {call})' if classes else call}"
 
 
 def rows_bytes(rows: npt.NDArray[Any], dtype: np.dtype[Any]) -> bytes:

@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from codegen.c.body import STRAIGHT_BYTES, straight_estimate
+from codegen.c.forms import STRAIGHT_BYTES, straight_estimate
 from codegen.c.program import GROUP_SIZE
 from codegen.ir import ClassOutput, Interface, MlpBatch
-from hwmodels.mcu.counts import FEATURE_BYTES, LARGE_BIAS, STRAIGHT
+from hwmodels.mcu.counts import LARGE_BIAS, STRAIGHT, feature_bytes, input_counts
 from hwmodels.mcu.kernels import (
     ADD,
     CLIP_HIGH,
@@ -69,6 +69,8 @@ def count_batch(batch: MlpBatch, interface: Interface) -> BatchCounts:
     layers = _layers(batch)
     quantities = np.zeros((batch.n_networks, len(STRAIGHT)), dtype=np.int64)
     quantities[:, STRAIGHT.index("module")] = 1
+    for name, number in input_counts(interface).items():
+        quantities[:, STRAIGHT.index(name)] = number
     arrays = np.zeros(batch.n_networks, dtype=np.int64)
     wide = np.zeros(batch.n_networks, dtype=np.bool_)
     n_neurons = np.zeros(batch.n_networks, dtype=np.int64)
@@ -89,7 +91,7 @@ def count_batch(batch: MlpBatch, interface: Interface) -> BatchCounts:
     return BatchCounts(
         quantities=quantities.astype(np.float64),
         array_bytes=arrays.astype(np.float64),
-        table_bytes=float(FEATURE_BYTES * interface.n_features),
+        table_bytes=float(feature_bytes(interface)),
         wide=wide,
         maybe_table=_estimate(n_neurons, quantities) > STRAIGHT_BYTES,
     )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from codegen.c.body import table_sizes, type_bytes
+from codegen.c.forms import table_sizes, type_bytes
+from codegen.c.inputs import input_table
 from codegen.c.program import LayerProgram, MlpProgram, Sum
 from codegen.c.table import has_masks
 from codegen.c.text import integer_type
@@ -37,6 +38,9 @@ STRAIGHT = (
     "tournament",
     "tournament_match",
     "tournament_mask",
+    "input_low",
+    "input_column",
+    "input_half",
 )
 """Quantities of the straight form, in the order of the arrays."""
 
@@ -51,13 +55,14 @@ TABLE = (
     "tournament",
     "tournament_match",
     "tournament_mask",
+    "input_low",
+    "input_column",
+    "input_half",
 )
 """Quantities of the table form."""
 
 LARGE_BIAS = 256
 """From here on a bias is no 8-bit immediate."""
-FEATURE_BYTES = 12
-"""One row of the table behind `P_quantize`: two floats and the top code, aligned."""
 
 Counts: TypeAlias = Mapping[str, int]
 
@@ -73,24 +78,35 @@ class CodeCounts:
     table_bytes: int
 
 
+def feature_bytes(interface: Interface) -> int:
+    """Exact bytes of the table behind `P_quantize`."""
+    return input_table(interface).row_bytes * interface.n_features
+
+
+def input_counts(interface: Interface) -> Counts:
+    """Of `P_quantize`: whether it subtracts, what features do not share, and how much of that is halves."""
+    table = input_table(interface)
+    return {"input_low": table.subtracts, "input_column": len(table.columns), "input_half": table.n_halves}
+
+
 def count_straight(program: MlpProgram, interface: Interface) -> CodeCounts:
     """The straight form: a sum over the parts is linear in instructions and bytes."""
-    parts: dict[str, Counts] = {"module": {"module": 1}}
+    parts: dict[str, Counts] = {"module": {"module": 1, **input_counts(interface)}}
     for index, layer in enumerate(program.layers):
         parts[f"layer {index}"] = _straight_layer(layer)
     parts["argmax"] = argmax_counts(program, interface)
-    return CodeCounts(parts, array_bytes(program, interface), FEATURE_BYTES * interface.n_features)
+    return CodeCounts(parts, array_bytes(program, interface), feature_bytes(interface))
 
 
 def count_table(program: MlpProgram, interface: Interface) -> CodeCounts:
     """The table form."""
     masked = has_masks(program)
-    parts: dict[str, Counts] = {"module": {"module": 1}}
+    parts: dict[str, Counts] = {"module": {"module": 1, **input_counts(interface)}}
     for index, layer in enumerate(program.layers):
         product = "masked_product" if masked else "product"
         parts[f"layer {index}"] = {"layer": 1, "neuron": len(layer.sums), product: layer.n_products}
     parts["argmax"] = argmax_counts(program, interface)
-    tables = FEATURE_BYTES * interface.n_features + sum(table_sizes(program))
+    tables = feature_bytes(interface) + sum(table_sizes(program))
     return CodeCounts(parts, array_bytes(program, interface), tables)
 
 

@@ -1,20 +1,22 @@
 """The price of a network as firmware: flash, RAM, instructions, and from them time and energy."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from dataclasses import replace
+from typing import TypeVar, get_args
 
 import numpy as np
 
-from codegen.c.body import choose_form, input_type
+from codegen.c.forms import choose_form
 from codegen.c.program import MlpProgram, mlp_program
-from codegen.ir import BespokeMlp, Design, Interface, MlpBatch, Network
+from codegen.ir import BespokeMlp, Design, FormObjective, Interface, MlpBatch, Network
 from codegen.ir.batch import network_of
 from codegen.ir.batch_counts import count_batch as count_macs
 from codegen.ir.counts import count
 from hwmodels.mcu.batch import BatchCounts, count_batch
 from hwmodels.mcu.board import Board, Fact, load_board
-from hwmodels.mcu.coefficients import Coefficients, Form, FormCoefficients, load_coefficients
+from hwmodels.mcu.coefficients import Coefficients, FormCoefficients, load_coefficients
 from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
+from hwmodels.mcu.dense import mlp_items
 from hwmodels.mcu.tensor import TensorCost
 from hwmodels.mcu.tensor_price import coefficients_or_reason, graph_of, price_tensors, tensor_items
 from hwmodels.model import (
@@ -45,14 +47,19 @@ HZ_PER_MHZ = 1e6
 class McuModel:
     """Prices bespoke MLPs and int8 tensor networks as the C that `codegen.c` emits, on a board.
 
-    board: the name of one that ships, or the path of a .yaml file. MLPs are compiled with gcc -Os in the form
-    "auto" that `emit_c` takes by itself, tensor networks with -O2 by the design's schedule; these are priced
-    before training as after. docs/mcu.md gives the errors.
-    Raises HardwareModelError for a board that is not known or not valid.
+    board: the name of one that ships, or the path of a .yaml file. objective: what the form of the C is
+    chosen for, where the design's schedule has none but the balanced one. MLPs are compiled with gcc -Os in
+    the form "auto" that `emit_c` takes by itself, tensor networks with -O2 by the design's schedule; these
+    are priced before training as after. docs/mcu.md gives the errors.
+    Raises HardwareModelError for a board or an objective that is not known or not valid.
     """
 
-    def __init__(self, board: str = "stm32f446re") -> None:
+    def __init__(self, board: str = "stm32f446re", objective: FormObjective = "balanced") -> None:
+        if objective not in get_args(FormObjective):
+            known = ", ".join(get_args(FormObjective))
+            raise HardwareModelError(f"mcu: objective must be one of {known}, not {objective!r}")
         self.board: Board = load_board(board)
+        self.objective: FormObjective = objective
         self._coefficients = _mlp_coefficients(self.board.core.name)
         self._tensor_coefficients = coefficients_or_reason(self.board.core)
 
@@ -82,7 +89,9 @@ class McuModel:
         graph = graph_of(design)
         if graph is None:
             return "the design is no tensor network"
-        found = price_tensors(graph, design, self.board.core, self._tensor_coefficients)
+        schedule = replace(design.schedule, objective=self._objective(design))
+        priced = replace(design, schedule=schedule)
+        found = price_tensors(graph, priced, self.board.core, self._tensor_coefficients)
         return f"the mcu model can't price this: {found}" if isinstance(found, str) else found
 
     def price(self, design: Design, workload: Workload) -> Cost:
@@ -94,16 +103,22 @@ class McuModel:
             raise HardwareModelError(f"mcu: {found}")
         program, interface = found
         fitted = self._fitted
-        form: Form = choose_form(program, input_type(interface))
-        count_form = count_straight if form == "straight" else count_table
-        counts, coefficients = count_form(program, interface), fitted.forms[form]
-        items = _items(counts, coefficients)
+        form = choose_form(program, self.board.core, self._objective(design))
+        if form == "shared":
+            items = mlp_items(program, interface, self.board.core)
+        else:
+            count_form = count_straight if form == "straight" else count_table
+            items = _items(count_form(program, interface), fitted.forms[form])
         totals = {
             name: sum(item.amount for item in items if item.metric == name)
             for name in ("flash_bytes", "ram_bytes", "instructions")
         }
         totals["macs"] = float(count(design.content).macs)
         return Cost(totals | self._times(totals["instructions"]), items, self._sources(fitted.source))
+
+    def _objective(self, design: Design) -> FormObjective:
+        given = design.schedule.objective
+        return self.objective if given == "balanced" else given
 
     def _program(self, design: Design) -> tuple[MlpProgram, Interface] | str:
         return self._coefficients if isinstance(self._coefficients, str) else _program_of(design)
@@ -134,14 +149,15 @@ class McuModel:
     ) -> Mapping[str, FloatVector]:
         """(n_networks,) of each metric, NaN for a network with sums beyond 32 bits, which is refused.
 
-        Networks that become tables are priced one by one.
+        Networks that may become anything but straight code are priced one by one.
         """
         counts = count_batch(batch, interface)
         totals = self._straight_totals(counts)
         macs = count_macs(batch).macs.astype(np.float64)
         for values in (*totals.values(), macs):
             values[counts.wide] = np.nan
-        for row in np.flatnonzero(counts.maybe_table & ~counts.wide):
+        alone = counts.maybe_table | (self.objective != "balanced")
+        for row in np.flatnonzero(alone & ~counts.wide):
             design = Design(network_of(batch, int(row), interface))
             metrics = self.price(design, workload).metrics
             for name, values in totals.items():

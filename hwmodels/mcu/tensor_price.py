@@ -2,6 +2,8 @@
 
 from codegen.cores import Core
 from codegen.ir import Design, Network, TensorGraph, TensorNet
+from codegen.plan.dense_choice import choose_chain
+from hwmodels.mcu.dense import chain_cost
 from hwmodels.mcu.tensor import TensorCoefficients, TensorCost, load_tensor_coefficients, tensor_cost
 from hwmodels.model import CostItem, HardwareModelError
 
@@ -26,6 +28,10 @@ def price_tensors(
     graph: TensorGraph, design: Design, core: Core, coefficients: TensorCoefficients | str
 ) -> TensorCost | str:
     """The cost, or why there is none."""
+    chain = choose_chain(graph, design.schedule, core)
+    if chain is not None:
+        content = design.content
+        return chain_cost(graph, chain, core, content.interface if isinstance(content, Network) else None)
     if isinstance(coefficients, str):
         return coefficients
     return tensor_cost(graph, design.schedule, core, coefficients)

@@ -10,7 +10,8 @@ frame that ends beyond the file is an unfinished write, and nothing else is.
 """
 
 import struct
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 from zlib import crc32
 
@@ -20,6 +21,8 @@ MAGIC = b"SLK1"
 HEAD = struct.Struct("<4scI")
 CHECKS = struct.Struct("<II")
 HEAD_BYTES = HEAD.size + CHECKS.size
+_WHOLE_HEAD = struct.Struct("<4sBIII")
+SCAN_BYTES = 1 << 22
 MAX_PAYLOAD_BYTES = (1 << 32) - 1
 
 
@@ -64,6 +67,56 @@ def read_frame(file: BinaryIO, position: int, where: str) -> Frame | None:
     if crc32(payload, head_crc) != payload_crc:
         raise _damage(where, position)
     return Frame(kind, payload, position + HEAD_BYTES + length)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTable:
+    """positions: of all sound frames. kinds: one byte each. end: the position after the last of them."""
+
+    positions: "array[int]"
+    kinds: bytearray
+    end: int
+
+
+def scan_frames(file: BinaryIO, position: int, where: str) -> FrameTable:
+    """Every frame from `position` to the end of the file, or to an unfinished write.
+
+    The file is read in large pieces and checked in place, since a run may hold a million frames; what is not
+    sound in a piece is left to `read_frame`, which knows why. Raises ArchiveError as that does.
+    """
+    table = FrameTable(array("Q"), bytearray(), position)
+    while True:
+        file.seek(table.end)
+        before = table
+        table = _scan_piece(file.read(SCAN_BYTES), before)
+        if table.end == before.end:
+            file.seek(table.end)
+            frame = read_frame(file, table.end, where)
+            if frame is None:
+                return table
+            table.positions.append(table.end)
+            table.kinds.extend(frame.kind)
+            table = replace(table, end=frame.end)
+
+
+def _scan_piece(data: bytes, table: FrameTable) -> FrameTable:
+    """Adds the sound frames at the beginning of `data`, which begins at the end of the table."""
+    base, view, start, n_bytes = table.end, memoryview(data), 0, len(data)
+    while start + HEAD_BYTES <= n_bytes:
+        magic, kind, length, head_crc, payload_crc = _WHOLE_HEAD.unpack_from(data, start)
+        payload = start + HEAD_BYTES
+        end = payload + length
+        if (
+            end > n_bytes
+            or magic != MAGIC
+            or crc32(view[start : start + HEAD.size], (base + start) & 0xFFFFFFFF) != head_crc
+            or crc32(view[payload:end], head_crc) != payload_crc
+        ):
+            break
+        table.positions.append(base + start)
+        table.kinds.append(kind)
+        start = end
+    return replace(table, end=base + start)
 
 
 def _is_zero_tail(start: bytes, file: BinaryIO) -> bool:

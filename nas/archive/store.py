@@ -1,7 +1,6 @@
 """The archive of one run: appends records, reads them back, keeps networks and snapshots beside them."""
 
 import os
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,7 @@ from codegen.ir.network import Network
 from nas.archive.codec import BLOCK, EVALUATION, EVENT, Record, decode, encode
 from nas.archive.errors import ArchiveError
 from nas.archive.files import write_atomically
-from nas.archive.frames import encode_frame, read_frame
+from nas.archive.frames import encode_frame, read_frame, scan_frames
 from nas.archive.header import RunHeader, decode_header, encode_header
 from nas.archive.lock import FolderLock
 from nas.archive.networks import find_network, get_network, put_network
@@ -35,8 +34,6 @@ class Archive:
         self.folder = folder
         self._path = folder / LOG
         self._lock = lock
-        self._positions = array("Q")
-        self._kinds = bytearray()
         self._notes: list[str] = []
         self._end = self._scan()
         self._log: int | None = None
@@ -174,17 +171,14 @@ class Archive:
             if first is None or first.kind != _HEADER:
                 raise ArchiveError(f"{self._path}: damaged at byte 0: the header of the run is missing")
             self.header = decode_header(first.payload, str(self._path))
-            end, where = first.end, str(self._path)
-            while frame := read_frame(file, end, where):
-                self._positions.append(end)
-                self._kinds += frame.kind
-                end = frame.end
-            dropped = file.seek(0, os.SEEK_END) - end
+            table = scan_frames(file, first.end, str(self._path))
+            dropped = file.seek(0, os.SEEK_END) - table.end
+        self._positions, self._kinds = table.positions, table.kinds
         if dropped:
             self._notes.append(
-                f"{self._path}: {dropped} bytes of an unfinished record after byte {end} were left out"
+                f"{self._path}: {dropped} bytes of an unfinished record after byte {table.end} were left out"
             )
-        return end
+        return table.end
 
     def _read(self, start: int, kinds: bytes) -> Iterator[Record]:
         where = str(self._path)

@@ -40,20 +40,27 @@ def _lines(found: Estimate) -> Iterator[str]:
 
 def _stage_lines(stage: StageEstimate) -> Iterator[str]:
     if stage.limited_by == "jobs":
-        yield f"{stage.name}: annealed, one design for each price and start; its time is known when it runs"
+        known = f"about {duration(stage.seconds)}{_by_workers(stage)}"
+        when = known if stage.seconds >= 0 else "its time is known when it runs"
+        yield f"{stage.name}: annealed, one design for each price and start; {when}"
         return
     yield f"{stage.name}: {_designs(stage)}, {count(stage.n_variables)} variables"
     rate = stage.evaluations_per_second
     often = rate >= 2
     pace = f"{count(round(rate))} evaluations a second" if often else f"{duration(1 / rate)} an evaluation"
     yield f"  {stage.algorithm}, about {pace}"
-    yield f"  about {duration(stage.seconds)}, until the budget of {stage.limited_by} is spent"
+    until = f"until the budget of {stage.limited_by} is spent"
+    yield f"  about {duration(stage.seconds)}{_by_workers(stage)}, {until}"
     share = f"{stage.feasible_share:.0%}"
     yield f"  {share} of {count(stage.n_samples)} sampled designs keep the limits that are free to check"
     width = max((len(name) for name in stage.prices), default=0)
     for name, spread in stage.prices.items():
         low, mid, high = figure(spread.lowest), figure(spread.median), figure(spread.highest)
         yield f"  {name:<{width}}  {low} to {high}, median {mid}"
+
+
+def _by_workers(stage: StageEstimate) -> str:
+    return f" by {count(stage.n_workers)} workers" if stage.n_workers > 1 else ""
 
 
 def _designs(stage: StageEstimate) -> str:

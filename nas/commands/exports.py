@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codegen.artifact import Proof
-from codegen.ir import PatchSchedule
+from codegen.ir import FormObjective, PatchSchedule
 from nas import api
 from nas.commands.failures import NOT_GOOD
 from nas.commands.output import print_json, result_console
@@ -33,11 +33,12 @@ def export_design(
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """Options of a network file, as given: layout of the C; board and patches that it is planned for."""
+    """Options of a network file, as given: layout of the C; board, patches and objective of it."""
 
     layout: CLayout | None = None
     board: str | None = None
     patches: str | None = None
+    objective: FormObjective | None = None
 
 
 def export_network_file(
@@ -50,6 +51,7 @@ def export_network_file(
         layout=options.layout or "cmake",
         board=options.board,
         patches=None if options.patches is None else parse_patches(options.patches),
+        objective=options.objective or "balanced",
         require_proof=require_proof,
     )
     _print_export(export, json=json)

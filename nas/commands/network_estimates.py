@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from codegen.ir import Design, Network, Schedule, TensorNet
+from codegen.ir import Design, FormObjective, Network, Schedule, TensorNet
 from codegen.ir.passes import simplify
 from codegen.ir.serialize import TAGS, read_network
 from codegen.plan import Moment, least_memory_schedule
@@ -26,14 +26,14 @@ LEFT = ("layer", "kernel", HELD)
 Rows = Sequence[tuple[str, ...]]
 
 
-def estimate_network(path: Path, *, board: str, json: bool) -> None:
+def estimate_network(path: Path, *, board: str, objective: FormObjective = "balanced", json: bool) -> None:
     """Flash, RAM, instructions, latency and energy on a board; of a tensor network each layer and the memory
     over time, in the order of operators that needs the fewest bytes.
 
     A .tflite file is imported as `silkscreen import` does it. Raises HardwareModelError for what has none.
     """
     model = McuModel(board)
-    design = _design(path, model)
+    design = _design(path, model, objective)
     cost = model.price(design, Workload())
     found = model.tensor_cost(design) if _is_tensors(design) else None
     layers = found if isinstance(found, TensorCost) else None
@@ -44,14 +44,14 @@ def estimate_network(path: Path, *, board: str, json: bool) -> None:
         typer.echo(line)
 
 
-def _design(path: Path, model: McuModel) -> Design:
+def _design(path: Path, model: McuModel, objective: FormObjective) -> Design:
     network = read_tflite(path) if path.suffix == ".tflite" else read_network(path)
     if not isinstance(network.body, TensorNet):
-        return Design(network)
+        return Design(network, Schedule(objective=objective))
     if path.suffix == ".tflite":
         network = replace(network, body=simplify(network.body))
     assert isinstance(network.body, TensorNet)
-    schedule = least_memory_schedule(network.body.graph, Schedule(), model.board.core)
+    schedule = least_memory_schedule(network.body.graph, Schedule(objective=objective), model.board.core)
     return Design(network, schedule)
 
 

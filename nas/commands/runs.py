@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from nas.report.progress import Progress, ProgressFacts
 from nas.report.terminal import print_report
 from nas.specfile import read_spec
 from nas.stage import RunInterrupted
+
+FOLLOW_SECONDS = 5.0
 
 RunState: TypeAlias = Literal["running", "interrupted", "finished"]
 
@@ -68,6 +71,18 @@ def _print_result(run: api.Run, *, json: bool) -> None:
         typer.echo(f"\nReport: {run.folder / api.REPORT_PAGE}")
     if not run.report.winners:
         raise typer.Exit(NOT_GOOD)
+
+
+def mirror_run(folder: Path, storage: str, *, follow: bool) -> None:
+    """Copies a run to a storage, and with `follow` what it adds, until nobody writes to it any more."""
+    goes_on = True
+    while goes_on:
+        goes_on = follow and lock_holder(folder) is not None
+        studies = api.mirror(folder, storage)
+        if goes_on:
+            time.sleep(FOLLOW_SECONDS)
+    for study in studies:
+        typer.echo(f"{study.name}: {count(study.total)} trials, {count(study.added)} of them new")
 
 
 def show_report(folder: Path, *, json: bool, html: Path | None) -> None:

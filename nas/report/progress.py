@@ -24,7 +24,8 @@ class ProgressFacts:
 
     phase: a word such as "search" or "proof", with detail after it. evaluations: done so far; seconds:
     spent so far; either budget may be None. best: best value so far of each objective, in the order to
-    show. hypervolume: of the front, None where unknown.
+    show. hypervolume: of the front, None where unknown. seconds_each: measured, from the end of one
+    evaluation to that of the next with all workers busy; None where seconds over evaluations say it.
     """
 
     phase: str
@@ -37,9 +38,12 @@ class ProgressFacts:
     best: Mapping[str, float] = field(default_factory=dict)
     hypervolume: float | None = None
     detail: str = ""
+    seconds_each: float | None = None
 
     @property
     def per_second(self) -> float:
+        if self.seconds_each:
+            return 1 / self.seconds_each
         return self.evaluations / self.seconds if self.seconds > 0 else 0.0
 
     @property
@@ -54,9 +58,22 @@ class ProgressFacts:
 
     @property
     def seconds_left(self) -> float | None:
-        """Forecast from the share done so far; None while nothing is known."""
-        done = self.done
-        return self.seconds * (1 - done) / done if done else None
+        """Forecast by what evaluations cost, else by the share done so far; None while nothing is known."""
+        if self.seconds_each is None:
+            done = self.done
+            return self.seconds * (1 - done) / done if done else None
+        left = []
+        if self.budget_evaluations:
+            left.append((self.budget_evaluations - self.evaluations) * self.seconds_each)
+        if self.budget_seconds:
+            left.append(max(0.0, self.budget_seconds - self.seconds))
+        return min(left) if left else None
+
+    @property
+    def pace(self) -> str:
+        """How fast it goes: "5,000/s", or "12 s each"."""
+        rate = self.per_second
+        return f"{count(round(rate))}/s" if rate >= 1 or not rate else f"{duration(1 / rate)} each"
 
 
 class Progress:
@@ -102,7 +119,7 @@ def progress_line(facts: ProgressFacts) -> str:
     """One line of plain text."""
     parts = [f"{facts.phase} {facts.detail}".strip()]
     if facts.evaluations:
-        parts.append(f"{count(facts.evaluations)} evaluations, {count(round(facts.per_second))}/s")
+        parts.append(f"{count(facts.evaluations)} evaluations, {facts.pace}")
     if facts.best:
         parts.append("best " + ", ".join(f"{name} {figure(value)}" for name, value in facts.best.items()))
     if facts.hypervolume is not None:
@@ -127,7 +144,7 @@ def progress_table(facts: ProgressFacts) -> RenderableType:
 def _rows(facts: ProgressFacts) -> list[tuple[str, str]]:
     rows = []
     if facts.evaluations:
-        text = f"{count(facts.evaluations)}, {count(round(facts.per_second))}/s"
+        text = f"{count(facts.evaluations)}, {facts.pace}"
         rows.append(("evaluations", text + (f", {count(facts.rejected)} rejected" if facts.rejected else "")))
     rows += [(f"best {name}", figure(value)) for name, value in facts.best.items()]
     if facts.front_size:

@@ -178,10 +178,20 @@ def _winners_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
             yield ("emit", "winners", index), f"{winner} is named twice"
 
 
+def _target_fits(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
+    if not draft.has("objectives", "search") or draft.spec.search.stop is None:
+        return
+    for metric in draft.spec.search.stop.target or ():
+        if metric not in draft.spec.objectives:
+            text = f"must be an objective: {one_of(tuple(draft.spec.objectives))}"
+            yield ("search", "stop", "target", metric), text
+
+
 _CHECKS: tuple[Callable[[Draft, KnownMetrics], Iterator[Finding]], ...] = (
     _split_fits,
     _data_fits,
     _objectives_fit,
     _limits_fit,
     _winners_fit,
+    _target_fits,
 )

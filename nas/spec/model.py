@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     JsonValue,
@@ -33,6 +32,7 @@ from nas.spec.fields import (
     without_empty,
 )
 from nas.spec.limits import LimitSpec, in_units_of_metrics
+from nas.spec.workers import PerEvaluationSpec, StopSpec, WorkersField
 
 __all__ = [
     "ALIAS_PATTERN",
@@ -104,12 +104,6 @@ class HardwareSpec(Section):
         return {"model": self.model, **self.options}
 
 
-def _one_worker(value: int) -> int:
-    if value != 1:
-        raise ValueError(f"must be 1, not {value}: a run is one process; run other seeds beside it")
-    return value
-
-
 def _flag_or_count(value: object) -> object:
     value = whole(value)
     if isinstance(value, bool) or (isinstance(value, int) and 1 <= value <= 10_000):
@@ -149,7 +143,7 @@ class OperatorsSpec(Section):
 
 
 class SearchSpec(Section):
-    """The algorithm and its budget; where neither evaluations nor minutes is given, 5 minutes."""
+    """The algorithm, its budget and its workers; where no budget is given, 5 minutes."""
 
     algorithm: Algorithm = "auto"
     """auto suits the space and the budget; see docs/search.md."""
@@ -157,8 +151,18 @@ class SearchSpec(Section):
     """How many candidates may be evaluated."""
     minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
     """How long the search may take."""
-    workers: Annotated[int, Field(ge=1), AfterValidator(_one_worker), WHOLE] = 1
-    """How many processes evaluate at once."""
+    joules: Annotated[float, Field(gt=0)] | None = None
+    """How much energy the search may take."""
+    power_w: Annotated[float, Field(gt=0)] | None = None
+    """Of all machines that evaluate, where it can't be measured; counts for joules."""
+    stop: StopSpec | None = None
+    """When the search ends before its budget is spent."""
+    workers: WorkersField = 1
+    """How many processes evaluate at once, or a Dask scheduler such as dask://host:8786."""
+    per_evaluation: PerEvaluationSpec | None = None
+    """What one evaluation may use."""
+    warm_start: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] | None = None
+    """Run folders whose evaluations of the same space the search begins with."""
     population: Annotated[int, Field(ge=4, le=100_000), WHOLE] | None = None
     """How many candidates a generation has; chosen by the algorithm where left out."""
     seed_with_gradients: Annotated[
@@ -178,7 +182,8 @@ class SearchSpec(Section):
     @model_validator(mode="before")
     @classmethod
     def _budget(cls, given: object) -> object:
-        if isinstance(given, Mapping) and given.get("evaluations") is None and given.get("minutes") is None:
+        budgets = ("evaluations", "minutes", "joules")
+        if isinstance(given, Mapping) and all(given.get(budget) is None for budget in budgets):
             return {**given, "minutes": DEFAULT_MINUTES}
         return given
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from pydantic import JsonValue
 
@@ -97,6 +98,8 @@ def _model(name: str) -> Schema:
 
 
 def _option(annotation: object) -> Schema:
+    if get_origin(annotation) is Literal:
+        return {"enum": list(get_args(annotation))}
     return {"type": _TYPES[annotation]} if annotation in _TYPES else {}
 
 

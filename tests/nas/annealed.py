@@ -12,7 +12,7 @@ from nas.cross_validation import Fold
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.family_jobs import GateJobs, Start, TreeJobs
-from nas.job_stage import Jobs
+from nas.job_parts import Jobs
 from nas.objectives import Goals, Objective
 from nas.spec.model import DataSpec, SplitSpec, ValidationSpec
 from nas.train.trees import mapped_tree_costs

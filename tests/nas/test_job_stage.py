@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 from codegen.ir.serialize import content_hash
 from nas.archive import Archive
 from nas.evaluate import score_network
+from nas.job_parts import JobProblem, make_part_of_job
 from nas.job_stage import JobStage
 from nas.parts import make_part
 from nas.records import Evaluation
 from nas.report.progress import ProgressFacts
 from nas.stage import Budget, Clock, RunInterrupted, Sitting
+from nas.workers import SerialWorkers
 from tests.nas.annealed import GOALS, MODELS, N_FOLDS, chain, iris, tree_jobs_on
 from tests.nas.archive.records import HEADER
 
@@ -29,12 +32,11 @@ def run_stage(folder: Path, *, stop_after: float = math.inf, seconds: float = ma
     archive = Archive.open(folder, writable=True) if folder.exists() else Archive.create(folder, HEADER)
     with archive:
         known = {done.number: done for done in archive.evaluations()}
+        problem = JobProblem(tree_jobs_on(iris()), iris(), GOALS, MODELS)
         stage = JobStage(
             "trees",
-            tree_jobs_on(iris()),
-            iris(),
-            GOALS,
-            MODELS,
+            problem,
+            SerialWorkers(partial(make_part_of_job, problem)),
             Budget(100, seconds),
             Clock(),
             Sitting(archive, show, lambda: len(shown) >= stop_after),

@@ -159,6 +159,38 @@ from tests.specs import changed, problems_of
             "13:46: search.operators: unknown key 'mutate'; did you mean 'mutation'?",
         ),
         ("minutes: 5", "minutes: 0", "13:58: search.minutes: must be above 0, not 0"),
+        (
+            "workers: 1",
+            "workers: dask://host",
+            "13:70: search.workers: must be a number of processes, 1 to 1024, or a Dask scheduler such as "
+            "dask://host:8786, not 'dask://host'",
+        ),
+        (
+            "workers: 1",
+            "workers: 2, per_evaluation: {memory_bytes: 2 KB}",
+            "13:104: search.per_evaluation.memory_bytes: the unit must be one of B, bytes, kB, MB, GB, KiB, "
+            "MiB, GiB, not 'KB'; write kB for 1000 bytes, KiB for 1024",
+        ),
+        (
+            "workers: 1",
+            "workers: 2, per_evaluation: {memory_bytes: 2 MiB}",
+            "13:104: search.per_evaluation.memory_bytes: must be at least 256 MiB, not 2097152 bytes",
+        ),
+        (
+            "workers: 1",
+            "stop: {target: {}}",
+            "13:68: search.stop.target: must name at least one objective",
+        ),
+        (
+            "workers: 1",
+            "stop: {target: {macs: 5}}",
+            "13:83: search.stop.target.macs: must be an objective: accuracy or egfet.area_cm2",
+        ),
+        (
+            "workers: 1",
+            "stop: {stall: {gain: 0.1}}",
+            "13:68: search.stop.stall: evaluations is missing",
+        ),
         ("minutes: 5", "minutes: .inf", "13:58: search.minutes: must be a finite number, not inf"),
         (
             "workers: 1",

@@ -80,7 +80,8 @@ def test_all_problems_are_reported_at_once_in_order() -> None:
         "spec.yaml:8:23: space[0].approximate_mlp: unknown key 'hiden'; did you mean 'hidden'?",
         "spec.yaml:10:41: hardware.egfet: unknown key 'suply_v' for model printed; did you mean 'supply_v'?",
         "spec.yaml:11:14: objectives.acuracy: unknown metric 'acuracy'; did you mean 'accuracy'?",
-        "spec.yaml:13:70: search.workers: must be a whole number, not true",
+        "spec.yaml:13:70: search.workers: must be a number of processes, 1 to 1024, or a Dask scheduler such "
+        "as dask://host:8786, not true",
         "spec.yaml:14:25: emit.verilog.style: must be word or cells, not 'wrod'; did you mean 'word'?",
     ]
 

@@ -54,16 +54,17 @@ def halves(task: KernelTask) -> list[tuple[int, int, int, int]] | None:
     rule, found = task.requantization, list[tuple[int, int, int, int]]()
     way = scaling_way(rule)
     for factor, lo, hi in zip(rule.factors, *sum_ranges(task), strict=True):
-        one = _half(way, factor, (int(lo), int(hi)), rule.zero_point)
+        one = channel_halves(way, factor, (int(lo), int(hi)), rule.zero_point)
         if one is None:
             return None
         found.append(one)
     return found
 
 
-def _half(
+def channel_halves(
     way: Way, factor: float, span: tuple[int, int], zero_point: int
 ) -> tuple[int, int, int, int] | None:
+    """(high, low, offset, shift) of one channel whose sums are in a span, None where it is not exact."""
     shift = right_shift(way, factor)
     if shift is None or shift > 31 or max(-span[0], span[1]) >= MAX_SUM:
         return None

@@ -3,7 +3,8 @@
  * codes.bin: rows of input_t         -> answers.bin: rows of answer_t
  * raw.bin:   rows of float, optional -> quantized.bin: rows of input_t
  * subject.h names the module's types and functions. Both files are read in chunks that fit the RAM of a
- * small machine. Returns 0, or 1 where a file can't be used.
+ * small machine. Returns 0, 1 where a file can't be used, or 2 where P_predict_raw, if there is one, answers a
+ * raw row otherwise than P_predict its codes.
  */
 #include "io.h"
 #include "subject.h"
@@ -39,6 +40,23 @@ static int predict_file(void)
     return failed;
 }
 
+#ifdef SUBJECT_PREDICT_RAW
+static answer_t answer[N_ANSWERS];
+
+/* Whether a raw row has the answer of its codes. */
+static int agrees(const float row[N_FEATURES], const input_t row_codes[N_FEATURES])
+{
+    unsigned i;
+    SUBJECT_PREDICT_RAW(row, answer);
+    SUBJECT_PREDICT(row_codes, answers[0]);
+    for (i = 0; i < N_ANSWERS && answer[i] == answers[0][i]; i++) {
+    }
+    return i == N_ANSWERS;
+}
+#else
+#define agrees(row, row_codes) 1
+#endif
+
 static int quantize_file(void)
 {
     const int in = io_open("raw.bin", "rb");
@@ -57,6 +75,9 @@ static int quantize_file(void)
         }
         for (row = 0; row < rows; row++) {
             SUBJECT_QUANTIZE(raw[row], quantized[row]);
+            if (!agrees(raw[row], quantized[row])) {
+                return 2;
+            }
         }
         failed = io_write(out, quantized, rows * (unsigned)sizeof quantized[0]);
     }
@@ -67,5 +88,5 @@ static int quantize_file(void)
 
 int main(void)
 {
-    return predict_file() || quantize_file() ? 1 : 0;
+    return predict_file() ? 1 : quantize_file();
 }

@@ -1,5 +1,7 @@
 """The small networks whose emitted C is kept as golden text."""
 
+import numpy as np
+
 from codegen.ir import (
     Add,
     BespokeMlp,
@@ -50,6 +52,27 @@ def small_mlp() -> Network:
         )
     )
     return Network(Interface(features(), ClassOutput(("no", 'a "b"\\', "größe"))), BespokeMlp((hidden, last)))
+
+
+def small_chain() -> Network:
+    """Two int8 layers, three classes; a range of its own for each feature."""
+    tensors = (
+        Tensor("x", (2,), "int8", Quantization((0.5,), -128)),
+        Tensor("w0", (3, 2), "int8", Quantization((0.25,))),
+        Tensor("b0", (3,), "int32", Quantization((0.125,))),
+        Tensor("y0", (3,), "int8", Quantization((0.75,), -128)),
+        Tensor("w1", (3, 3), "int8", Quantization((0.2,))),
+        Tensor("b1", (3,), "int32", Quantization((0.15,))),
+        Tensor("y1", (3,), "int8", Quantization((1.0,), 5)),
+    )
+    values = {1: [1, -2, 3, 4, -5, 6], 4: [7, -8, 9, -10, 11, -12, 13, -14, 15]}
+    biases = {2: [10, -20, 30], 5: [-40, 50, 60]}
+    constants = [Constant(number, np.array(one, np.int8).tobytes()) for number, one in values.items()]
+    constants += [Constant(number, np.array(one, "<i4").tobytes()) for number, one in biases.items()]
+    operators = (FullyConnected(0, 1, 2, 3, "relu"), FullyConnected(3, 4, 5, 6))
+    own = (Feature("age", 0.0, 128.0, 8, True), Feature("weight", 0.0, 96.0, 8, True))
+    body = TensorNet(TensorGraph(tensors, operators, (0,), (6,)), tuple(constants))
+    return Network(Interface(own, ClassOutput(("no", "yes", "2"))), body)
 
 
 def small_tree() -> Network:

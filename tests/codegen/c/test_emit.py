@@ -8,6 +8,7 @@ import pytest
 
 from codegen.c import EmitError, choose_form, emit_c
 from codegen.c.program import mlp_program
+from codegen.cores import load_core
 from codegen.ir import (
     BespokeMlp,
     ClassOutput,
@@ -19,7 +20,7 @@ from codegen.ir import (
     Neuron,
     Term,
 )
-from tests.codegen.c.golden_networks import features, small_convolution, small_mlp, small_tree
+from tests.codegen.c.golden_networks import features, small_chain, small_convolution, small_mlp, small_tree
 from tests.networks import codes_for
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "c"
@@ -37,13 +38,17 @@ def file(network: Network, suffix: str, **options: str) -> str:
         ("mlp_table.c", small_mlp(), {"form": "table"}),
         ("tree.c", small_tree(), {}),
         ("tensor.c", small_convolution(), {"form": "portable"}),
+        ("chain.c", small_chain(), {"form": "shared"}),
     ],
 )
 def test_the_module_is_the_golden_text(name: str, network: Network, options: dict[str, str]) -> None:
     assert file(network, "golden.c", **options) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "network"), [("mlp.h", small_mlp()), ("tensor.h", small_convolution())])
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [("mlp.h", small_mlp()), ("tensor.h", small_convolution())],
+)
 def test_the_header_is_the_golden_text(name: str, network: Network) -> None:
     assert file(network, ".h") == (GOLDEN / name).read_text(encoding="utf-8")
 
@@ -112,12 +117,18 @@ def test_the_self_test_takes_rows_from_all_over_the_data() -> None:
     assert "{8, 9}" in text
 
 
-def test_small_networks_are_straight_and_large_ones_tables() -> None:
-    assert choose_form(mlp_program(small_mlp()), "uint8_t") == "straight"
-    neurons = tuple(Neuron(0, tuple(Term(index, 3, 15, 1) for index in range(60))) for _ in range(30))
+def test_the_objective_chooses_the_form_of_large_networks() -> None:
+    core = load_core("cortex-m4")
+    assert choose_form(mlp_program(small_mlp()), core) == "straight"
+    neurons = tuple(Neuron(0, tuple(Term(index, 3, 7, 1) for index in range(60))) for _ in range(30))
     output = ClassOutput(tuple(f"c{index}" for index in range(30)))
     large = Network(Interface(features(60), output), BespokeMlp((Layer(neurons),)))
-    assert choose_form(mlp_program(large), "uint8_t") == "table"
+    assert choose_form(mlp_program(large), core) == "straight"
+    assert choose_form(mlp_program(large), core, "flash") == "table"
+    whole = tuple(Neuron(0, tuple(Term(index, 3, 15, 1) for index in range(60))) for _ in range(30))
+    plain = mlp_program(Network(large.interface, BespokeMlp((Layer(whole),))))
+    assert choose_form(plain, core) == choose_form(plain, core, "flash") == "shared"
+    assert choose_form(plain, load_core("cortex-m0"), "instructions") == "straight"
 
 
 def test_an_unknown_layout_and_form_are_refused_by_name() -> None:
@@ -127,9 +138,9 @@ def test_an_unknown_layout_and_form_are_refused_by_name() -> None:
         EmitError, match="layout must be one of plain, cmake, arduino, platformio, not 'make'"
     ):
         emit_c(network, name="net", vectors=vectors, layout="make")  # type: ignore[arg-type]
-    with pytest.raises(EmitError, match="form must be one of auto, straight, table, not 'fast'"):
+    with pytest.raises(EmitError, match="form must be one of auto, straight, table, shared, not 'fast'"):
         emit_c(network, name="net", vectors=vectors, form="fast")  # type: ignore[arg-type]
-    with pytest.raises(EmitError, match="form must be one of auto, portable, acle, asm, not 'table'"):
+    with pytest.raises(EmitError, match="form must be one of auto, portable, acle, asm, shared, not 'table'"):
         emit_c(
             small_convolution(),
             name="net",

@@ -4,6 +4,8 @@
  */
 #include "golden.h"
 
+#include <string.h>
+
 /* Keeps the layers apart, so that the code costs the same wherever it is called from. */
 #if defined(__GNUC__)
 #define GOLDEN_OWN_FUNCTION __attribute__((noinline))
@@ -20,27 +22,41 @@ const char *const golden_labels[GOLDEN_N_OUTPUTS] = {
     "gr\303\266\303\237e",
 };
 
-static const struct {
-    float lo;
-    float scale;
-    uint16_t top;
-} golden_features[GOLDEN_N_FEATURES] = {
-    {-0.5f, 2.064516f, 15}, /* age */
-    {-0.5f, 2.064516f, 15}, /* weight of * / the 'thing' */
-};
+/* Steps without their fraction, limited to 0..top; 0 for NaN. */
+static inline int32_t golden_code(float steps, int32_t top)
+{
+#if defined(__GNUC__) && defined(__ARM_FP) && defined(__thumb2__) && !defined(SILKSCREEN_PORTABLE)
+    int32_t code; /* the instruction limits to int32 and makes 0 of NaN, where C defines nothing */
+    __asm("vcvt.s32.f32 %0,%1" : "=t"(code) : "t"(steps));
+    code = code < 0 ? 0 : code;
+#else
+    uint32_t word; /* of IEEE 754: integers do it where no float unit does */
+    int32_t code;
+    memcpy(&word, &steps, sizeof word);
+    if (word - 0x3f800000u > 0x40000000u) {
+        return 0; /* below 1, or NaN */
+    }
+    if (word >= 0x47800000u) {
+        return top; /* 65536 and more, which no code reaches */
+    }
+    code = (int32_t)(((word & 0x007fffffu) | 0x00800000u) >> (150u - (word >> 23)));
+#endif
+    return code > top ? top : code;
+}
+
+/* The steps of raw feature i above its lowest value. */
+static inline int32_t golden_steps(const float raw[], int i)
+{
+    const float above = raw[i] - (-0.5f);
+    const float steps = above * 2.064516f;
+    return golden_code(steps, 15);
+}
 
 void golden_quantize(const float raw[GOLDEN_N_FEATURES], golden_input_t x[GOLDEN_N_FEATURES])
 {
     int i;
     for (i = 0; i < GOLDEN_N_FEATURES; i++) {
-        const float above = raw[i] - golden_features[i].lo;
-        const float steps = above * golden_features[i].scale;
-        const uint16_t top = golden_features[i].top;
-        uint16_t code = 0;
-        if (steps >= 1.0f) { /* false for NaN */
-            code = steps < (float)top ? (uint16_t)steps : top;
-        }
-        x[i] = (golden_input_t)code;
+        x[i] = (golden_input_t)golden_steps(raw, i);
     }
 }
 

@@ -12,6 +12,7 @@ from codegen.ir import (
     ClassOutput,
     Design,
     Feature,
+    FormObjective,
     Interface,
     Layer,
     MlpBatch,
@@ -34,12 +35,12 @@ MODEL = McuModel()
 CORES = {"cortex-m0": "rp2040", "cortex-m3": "stm32f103", "cortex-m4": "stm32f446re"}
 
 
-def dense(n_features: int, n_classes: int, bias: int = 5, shift: int = 3) -> Network:
+def dense(n_features: int, n_classes: int, bias: int = 5, shift: int = 3, mask: int = 15) -> Network:
     features = tuple(Feature(f"f{index}", 0.0, 1.0, 4) for index in range(n_features))
     neurons = tuple(
         Neuron(
             bias + index,
-            tuple(Term(source, (source + index) % (shift + 1), 15, 1) for source in range(n_features)),
+            tuple(Term(source, (source + index) % (shift + 1), mask, 1) for source in range(n_features)),
         )
         for index in range(n_classes)
     )
@@ -71,16 +72,32 @@ def test_counts_of_a_population_are_those_of_its_networks(drawn: tuple[MlpBatch,
         assert counts.wide[row] == program.wide
 
 
-def test_a_large_network_is_priced_as_tables_in_a_population_too() -> None:
-    networks = [dense(60, 25), dense(60, 25, bias=9)]
-    batch = batch_of(networks)
+@pytest.mark.parametrize(("objective", "mask"), [("balanced", 15), ("flash", 7), ("instructions", 7)])
+def test_large_networks_have_the_price_of_their_form_in_a_population_too(
+    objective: FormObjective, mask: int
+) -> None:
+    networks = [dense(60, 25, mask=mask), dense(60, 25, bias=9, mask=mask)]
+    model, batch = McuModel(objective=objective), batch_of(networks)
     assert count_batch(batch, networks[0].interface).maybe_table.all()
-    found = MODEL.price_batch(batch, networks[0].interface, Workload())
+    found = model.price_batch(batch, networks[0].interface, Workload())
     for row, network in enumerate(networks):
-        single = price(network)
+        single = price(network, model)
         assert {name: values[row] for name, values in found.items()} == pytest.approx(single)
-    straight = price(dense(60, 8))["instructions"] * 25 / 8
-    assert price(networks[0])["instructions"] > 3 * straight
+
+
+def test_objectives_trade_instructions_for_flash() -> None:
+    masked = [price(dense(60, 25, mask=7), McuModel(objective=one)) for one in ("instructions", "flash")]  # type: ignore[arg-type]
+    assert masked[0]["instructions"] * 3 < masked[1]["instructions"]
+    assert masked[0]["flash_bytes"] > 1.5 * masked[1]["flash_bytes"]
+    plain = price(dense(60, 25))
+    assert plain["instructions"] < masked[0]["instructions"]
+    assert plain["flash_bytes"] < masked[1]["flash_bytes"]
+
+
+def test_an_objective_that_is_not_known_is_refused() -> None:
+    text = "mcu: objective must be one of balanced, instructions, flash, not 'speed'"
+    with pytest.raises(HardwareModelError, match=text):
+        McuModel(objective="speed")  # type: ignore[arg-type]
 
 
 def test_the_breakdown_names_the_layers_and_sums_to_the_totals() -> None:

@@ -66,6 +66,18 @@ def test_the_budget_that_ends_first_gives_the_time_left(
     assert facts.seconds_left == pytest.approx(left)
 
 
+@pytest.mark.parametrize(
+    ("evaluations", "seconds", "left"),
+    [(40, 100.0, 120.0), (40, 250.0, 50.0), (100, 10.0, 0.0), (40, 400.0, 0.0)],
+)
+def test_the_measured_cost_of_an_evaluation_gives_the_time_left(
+    evaluations: int, seconds: float, left: float
+) -> None:
+    facts = ProgressFacts("search", evaluations, seconds, 100, 300.0, seconds_each=2.0)
+    assert facts.seconds_left == pytest.approx(left)
+    assert facts.pace == "2.0 s each"
+
+
 def test_without_a_budget_nothing_is_forecast() -> None:
     assert ProgressFacts("search", 10, 1.0).seconds_left is None
     assert ProgressFacts("search").per_second == 0
