@@ -117,13 +117,13 @@ _FIRMWARE = ("startup.c", "io_semihosting.c", "io.h", "link.ld.in")
 
 def _size(core: Core, objects: Sequence[str], folder: Path) -> tuple[int, int]:
     link_firmware(core, objects, "image.elf", folder)
-    return image_size(folder / "image.elf")
+    return image_size(folder / "image.elf", core)
 
 
 def _run(core: Core, objects: Sequence[str], folder: Path) -> list[int]:
     simulator = link_firmware(core, objects, "image.elf", folder)
     (folder / "count.so").write_bytes(count_plugin())
-    symbols = image_symbols(folder / "image.elf")
+    symbols = image_symbols(folder / "image.elf", core)
     plugin = ["-plugin", f"./count.so,begin={symbols['classify']:#x},end={symbols['measured_return']:#x}"]
     result = run_firmware(simulator, "image.elf", folder, plugin)
     if result.returncode != 0:

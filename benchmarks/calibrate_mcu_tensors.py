@@ -11,22 +11,23 @@ import argparse
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from mcu_fit import fit_code, fit_terms
 from mcu_modules import ModuleRow, library_bytes, measure_modules, module_terms, read_modules, write_modules
 from mcu_operator_rows import Row, measure_core, read_rows, write_rows
-from mcu_operators import random_operator
+from mcu_operators import KINDS, random_operator, terms_of
 
 from codegen.cores import load_core
 from codegen.toolchain import tool_version
 from codegen.verify.build import ARM_GCC
 from codegen.verify.kernels import OPTIMIZATION
 from hwmodels.mcu.tensor.coefficients import FORMAT
-from hwmodels.mcu.tensor.kernels import kernel_terms
+from hwmodels.mcu.tensor.moves import is_move
 from hwmodels.mcu.tensor.terms import KernelTerms
 
 COEFFICIENTS = Path(__file__).parent.parent / "hwmodels" / "mcu" / "tensor" / "coefficients.json"
-CORES = ("cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7")
+CORES = ("cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "rv32imc")
 NOTHING: dict[str, object] = {
     "operators": 0,
     "instructions": {},
@@ -38,6 +39,7 @@ NOTHING: dict[str, object] = {
 """Of an operator that is no code."""
 MIN_OPERATORS = 6
 """A form that fewer operators have is not calibrated."""
+MOVING = ("pad", "concatenate", "copy_rows")
 FLOOR = {"instructions": 60.0, "code_bytes": 150.0}
 """Added to figures before errors are taken relative to them."""
 
@@ -47,14 +49,14 @@ def by_kernel(rows: list[Row], core: str) -> dict[str, list[tuple[Row, KernelTer
     found: dict[str, list[tuple[Row, KernelTerms]]] = defaultdict(list)
     for row in rows:
         if row.core == core:
-            terms = kernel_terms(random_operator(row.kind, row.seed).graph, load_core(core))
+            terms = terms_of(row.kind, random_operator(row.kind, row.seed), load_core(core))
             if isinstance(terms, KernelTerms):
                 found[terms.kernel].append((row, terms))
     return found
 
 
-def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> dict[str, object]:
-    fitted: dict[str, object] = {}
+def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> dict[str, Any]:
+    fitted: dict[str, Any] = {}
     for kernel, pairs in sorted(by_kernel(rows, core).items()):
         used = [(row, terms) for row, terms in pairs if not row.is_held_out]
         told = {name for _, terms in used for name in terms.routines}
@@ -77,10 +79,30 @@ def fit_kernels(rows: list[Row], core: str, modules: dict[str, ModuleRow]) -> di
     return fitted
 
 
+def fit_moves(fitted: dict[str, Any], pairs: dict[str, list[tuple[Row, KernelTerms]]]) -> None:
+    """What memcpy and copies in its place cost, by all forms that copy rows together."""
+    kernels = [kernel for kernel in MOVING if kernel in fitted]
+    terms, wanted = [], []
+    for kernel in kernels:
+        for row, one in pairs[kernel]:
+            if not row.is_held_out:
+                own = {name: name if is_move(name) else f"{kernel} {name}" for name in one.instructions}
+                terms.append({own[name]: value for name, value in one.instructions.items()})
+                wanted.append(row.instructions)
+    found = fit_terms(terms, wanted, FLOOR["instructions"]) if kernels else {}
+    for kernel in kernels:
+        fitted[kernel]["instructions"] = {
+            name.removeprefix(f"{kernel} "): value
+            for name, value in found.items()
+            if is_move(name) or name.startswith(f"{kernel} ")
+        }
+
+
 def fit_core(rows: list[Row], modules: list[ModuleRow], core: str) -> dict[str, object]:
     """The entry of a core: kernels, routines of the compiler, and what a module has besides."""
     by_name = {row.kernel: row for row in modules if row.core == core}
     kernels = fit_kernels(rows, core, by_name)
+    fit_moves(kernels, by_kernel(rows, core))
     kernels["reshape"] = NOTHING
     told = {name for pairs in by_kernel(rows, core).values() for _, terms in pairs for name in terms.routines}
     names = sorted(told | {name for row in by_name.values() for name in row.library})
@@ -94,8 +116,13 @@ def fit_core(rows: list[Row], modules: list[ModuleRow], core: str) -> dict[str, 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fits the coefficients of tensor networks.")
     parser.add_argument("--measure", choices=CORES, nargs="*", default=[], help="cores to measure anew")
-    for core in parser.parse_args().measure:
-        write_rows([row for row in read_rows() if row.core != core] + measure_core(core))
+    parser.add_argument(
+        "--kinds", choices=KINDS, nargs="*", default=KINDS, help="of operators, all else kept"
+    )
+    given = parser.parse_args()
+    for core in given.measure:
+        kept = [row for row in read_rows() if row.core != core or row.kind not in given.kinds]
+        write_rows(kept + measure_core(core, given.kinds))
         write_modules([row for row in read_modules() if row.core != core] + measure_modules(core))
     rows, modules = read_rows(), read_modules()
     document = {

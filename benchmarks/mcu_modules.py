@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from mcu_operator_rows import BATCH, LARGE_KIB, SMALL_BATCH, WEIGHTED, read_rows
-from mcu_operators import KINDS, case_of, random_operator
+from mcu_operators import KINDS, case_of, random_operator, terms_of
 
 from codegen.c import emit_c
 from codegen.cores import Core, load_core
@@ -29,7 +29,7 @@ from codegen.ir import (
 )
 from codegen.toolchain import run_tool
 from codegen.verify import measure_firmware
-from codegen.verify.build import ARM_GCC, compile_c
+from codegen.verify.build import compile_c
 from codegen.verify.kernels import KernelCase, run_kernels_on_core
 from hwmodels.mcu.tensor.kernels import kernel_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
@@ -115,13 +115,16 @@ def _libraries(core: Core) -> dict[str, tuple[tuple[str, ...], float]]:
     """By form the routines of the compiler that most of its operators call, and bytes that twins share."""
     chosen = [(kind, seed) for kind in KINDS for seed in SEEDS]
     nets = [random_operator(*one) for one in chosen]
-    cases = [case_of(net, f"kernel{at}", core) for at, net in enumerate(nets)]
+    cases = [
+        case_of(net, f"kernel{at}", core, kind)
+        for at, (net, (kind, _)) in enumerate(zip(nets, chosen, strict=True))
+    ]
     calls: dict[str, set[str]] = {}
-    _inspect(cases, core, lambda folder: calls.update(_calls(folder)))
-    shared = _shared_bytes(core)
+    _inspect(cases, core, lambda folder: calls.update(_calls(folder, core)))
+    shared = _shared_bytes(core) | _routine_bytes(cases, nets, core)
     found: dict[str, list[str]] = {}
-    for case, net in zip(cases, nets, strict=True):
-        terms = kernel_terms(net.graph, core)
+    for case, net, (kind, _) in zip(cases, nets, chosen, strict=True):
+        terms = terms_of(kind, net, core)
         if isinstance(terms, KernelTerms):
             found.setdefault(terms.kernel, []).append(case.name)
     return {
@@ -138,7 +141,7 @@ def _shared_bytes(core: Core) -> dict[str, float]:
         net = random_operator(*one)
         cases += [case_of(net, f"kernel{2 * at}", core), case_of(_twin(net), f"kernel{2 * at + 1}", core)]
     sections: dict[str, int] = {}
-    _inspect(cases, core, lambda folder: sections.update(_sections(folder)))
+    _inspect(cases, core, lambda folder: sections.update(_sections(folder, core)))
     alone = {(row.kind, row.seed): row.code_bytes for row in read_rows() if row.core == core.name}
     found: dict[str, list[float]] = {}
     for at, one in enumerate(pairs):
@@ -147,6 +150,18 @@ def _shared_bytes(core: Core) -> dict[str, float]:
         terms = kernel_terms(random_operator(*one).graph, core)
         if isinstance(terms, KernelTerms):
             found.setdefault(terms.kernel, []).append(max(2 * alone[one] - both, 0))
+    return {kernel: round(sum(sizes) / len(sizes), 1) for kernel, sizes in found.items()}
+
+
+def _routine_bytes(cases: list[KernelCase], nets: list[TensorNet], core: Core) -> dict[str, float]:
+    """By form of pools how large the routine is that runs over a window."""
+    sections: dict[str, int] = {}
+    _inspect(cases, core, lambda folder: sections.update(_sections(folder, core)))
+    found: dict[str, list[int]] = {}
+    for case, net in zip(cases, nets, strict=True):
+        size, terms = sections.get(f"{case.name}_f_window"), kernel_terms(net.graph, core)
+        if size is not None and isinstance(terms, KernelTerms):
+            found.setdefault(terms.kernel, []).append(size)
     return {kernel: round(sum(sizes) / len(sizes), 1) for kernel, sizes in found.items()}
 
 
@@ -164,17 +179,17 @@ def _twin(net: TensorNet) -> TensorNet:
     return TensorNet(net.graph, (Constant(weight.tensor, other.tobytes()), bias))
 
 
-def _sections(folder: Path) -> dict[str, int]:
+def _sections(folder: Path, core: Core) -> dict[str, int]:
     """Bytes of code of each section, where merged functions are one, by its name behind .text."""
-    text = run_tool(["arm-none-eabi-objdump", "-h", "kernels.o"], cwd=folder, timeout_s=60.0).stdout.decode()
+    text = run_tool([core.tool("objdump"), "-h", "kernels.o"], cwd=folder, timeout_s=60.0).stdout.decode()
     found = re.findall(r"^ *\d+ \.text\.(kernel\S+) +([0-9a-f]+) ", text, re.MULTILINE)
     return {name: (int(size, 16) + 3) // 4 * 4 for name, size in found}
 
 
-def _calls(folder: Path) -> dict[str, set[str]]:
+def _calls(folder: Path, core: Core) -> dict[str, set[str]]:
     """Routines of the compiler by the case that calls them."""
     name, found = "", dict[str, set[str]]()
-    text = run_tool(["arm-none-eabi-objdump", "-r", "kernels.o"], cwd=folder, timeout_s=60.0).stdout
+    text = run_tool([core.tool("objdump"), "-r", "kernels.o"], cwd=folder, timeout_s=60.0).stdout
     for line in text.decode().splitlines():
         if line.startswith("RELOCATION"):
             match = _SECTION.match(line)
@@ -201,12 +216,12 @@ def library_bytes(core_name: str, names: list[str]) -> dict[str, int]:
 
 
 def _linked_bytes(core: Core, names: list[str], folder: Path) -> int:
-    calls = "".join(f"    bl {name}\n" for name in names)
-    head = "    .syntax unified\n    .thumb\n    .text\n    .global main\n    .thumb_func\nmain:\n"
-    text = f"{head}{calls}    bx lr\n"
+    addresses = "".join(f"    .word {name}\n" for name in names)
+    text = f"    .text\n    .global main\nmain:\n{addresses}"
     (folder / "main.S").write_text(text, encoding="utf-8")
-    compile_c(ARM_GCC, [*core.compiler_flags, "-nostartfiles", "-Wl,-e,main", "main.S", "-o", "main"], folder)
-    sizes = run_tool(["arm-none-eabi-size", "main"], cwd=folder, timeout_s=60.0).stdout.decode()
+    flags = [*core.compiler_flags, "-nostartfiles", "-Wl,-e,main"]
+    compile_c(core.compiler, [*flags, "main.S", "-o", "main"], folder)
+    sizes = run_tool([core.tool("size"), "main"], cwd=folder, timeout_s=60.0).stdout.decode()
     return int(sizes.splitlines()[1].split()[0]) - 4 * len(names)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from codegen.verify.kernel_costs import measure_kernels
 KEPT = Path(__file__).parent / "results" / "mcu_tensor_measurements.json"
 HELD_OUT_FROM = 1000
 """Seeds from here on are not fitted, but judged."""
-WEIGHTED, POOLS = KINDS[:6], ("average", "largest", "plain_average", "plain_largest")
-N_FITTED = {kind: 60 if kind in WEIGHTED else 40 if kind in POOLS else 24 for kind in KINDS}
-N_HELD_OUT = {kind: 20 if kind in WEIGHTED else 16 if kind in POOLS else 8 for kind in KINDS}
+HELD_OUT_WEIGHTLESS_FROM = 2000
+"""The same of operators without weights; those before it were looked at when their quantities were found."""
+WEIGHTED = (*KINDS[:6], "dilated")
+POOLS, MOVES = ("average", "largest", "plain_average", "plain_largest"), ("pad", "concatenate", "copies")
+N_FITTED = dict.fromkeys(WEIGHTED, 60) | dict.fromkeys(POOLS, 40) | dict.fromkeys(MOVES, 80)
+N_HELD_OUT = dict.fromkeys(WEIGHTED, 20) | dict.fromkeys((*POOLS, *MOVES), 16)
+OTHERS_FITTED, OTHERS_HELD_OUT = 24, 8
 BATCH, SMALL_BATCH, LARGE_KIB = 120, 16, 1024
 """Operators in one program, where flash is large, and where it is not."""
 
@@ -37,23 +42,25 @@ class Row:
         return self.seed >= HELD_OUT_FROM
 
 
-def measure_core(name: str) -> list[Row]:
-    """All operators on a core, in the largest machine that has it."""
+def measure_core(name: str, kinds: Sequence[str] = KINDS) -> list[Row]:
+    """Operators on a core, in the largest machine that has it."""
     core = load_core(name)
     roomy = dataclasses.replace(core, simulators=core.simulators[-1:])
-    wanted = [
-        (kind, seed)
-        for kind in KINDS
-        for seed in (*range(N_FITTED[kind]), *range(HELD_OUT_FROM, HELD_OUT_FROM + N_HELD_OUT[kind]))
-    ]
+    wanted = [(kind, seed) for kind in kinds for seed in _seeds(kind)]
     batch = BATCH if roomy.simulators[0].flash_kib >= LARGE_KIB else SMALL_BATCH
     rows: list[Row] = []
     for first in range(0, len(wanted), batch):
         some = wanted[first : first + batch]
-        cases = [case_of(random_operator(*one), f"kernel{at}", roomy) for at, one in enumerate(some)]
+        cases = [case_of(random_operator(*one), f"kernel{at}", roomy, one[0]) for at, one in enumerate(some)]
         found = measure_kernels(cases, roomy)
         rows += [Row(name, *one, *dataclasses.astuple(cost)) for one, cost in zip(some, found, strict=True)]
     return rows
+
+
+def _seeds(kind: str) -> tuple[int, ...]:
+    n_fitted, n_held_out = N_FITTED.get(kind, OTHERS_FITTED), N_HELD_OUT.get(kind, OTHERS_HELD_OUT)
+    first = HELD_OUT_FROM if kind in WEIGHTED else HELD_OUT_WEIGHTLESS_FROM
+    return (*range(n_fitted), *range(first, first + n_held_out))
 
 
 def read_rows() -> list[Row]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from codegen.c.kernels import KernelCode, emit_kernel
 from codegen.c.operators import Function, emit_operator
+from codegen.c.operators.concatenation import concatenated_rows
 from codegen.c.render import render
 from codegen.c.tensor.tasks import kernel_task
 from codegen.cores import Core
@@ -34,6 +35,10 @@ from codegen.ir import (
 from codegen.ir.shapes import output_size
 from codegen.plan.kernels import choose_kernel
 from codegen.verify.kernels import KernelCase
+from hwmodels.mcu.tensor.cost import copy_terms
+from hwmodels.mcu.tensor.kernels import kernel_terms
+from hwmodels.mcu.tensor.moves import Rows
+from hwmodels.mcu.tensor.terms import KernelTerms
 
 IN_SCALE, WEIGHT_SCALE = 0.05, 0.01
 MAX_MACS = 400_000
@@ -56,6 +61,8 @@ KINDS = (
     "plain_average",
     "plain_largest",
     "concatenate",
+    "copies",
+    "dilated",
 )
 
 
@@ -69,15 +76,23 @@ def random_operator(kind: str, seed: int) -> TensorNet:
     raise ValueError(f"{kind}: no operator of allowed size was drawn")
 
 
-def case_of(net: TensorNet, name: str, core: Core) -> KernelCase:
-    """What is run: the operator's best form on the core."""
+def terms_of(kind: str, net: TensorNet, core: Core) -> KernelTerms | str:
+    """The quantities that the cost model finds."""
+    if kind == "copies":
+        return copy_terms(_copied(net.graph))
+    return kernel_terms(net.graph, core)
+
+
+def case_of(net: TensorNet, name: str, core: Core, kind: str = "") -> KernelCase:
+    """What is run: the operator's best form on the core, or for the kind "copies" what copies rows of
+    patches."""
     graph, operator = net.graph, net.graph.operators[0]
     if isinstance(operator, Conv2d | DepthwiseConv2d | FullyConnected):
         code = emit_kernel(kernel_task(net, operator, graph), name, "asm", core.features)
-    elif isinstance(operator, Concatenate):
-        code = _copying(name, graph, operator)
+    elif kind == "copies":
+        code = _copying(name, graph)
     else:
-        code = _wrapped(emit_operator(operator, graph, f"{name}_f"), name, graph)
+        code = _wrapped(emit_operator(operator, graph, f"{name}_f", core.features), name, graph)
     n_bytes = sum(graph.tensors[tensor].n_bytes for tensor in graph.inputs)
     row = np.random.default_rng(7).integers(-128, 128, n_bytes, dtype=np.int8)
     choice = choose_kernel(operator, graph, core)
@@ -93,27 +108,36 @@ def _wrapped(function: Function, name: str, graph: TensorGraph) -> KernelCode:
         at += graph.tensors[tensor].n_bytes
     prototype = f"static void {name}(const int8_t *input, int8_t *output, void *scratch)"
     call = f"{{\n    (void)scratch;\n    {function.name}({', '.join(starts)}, output);\n}}\n"
-    head = "#include <string.h>\n"
+    routines = [f"__attribute__((noipa)) {prototype};\n" for prototype in function.routines]
+    head = "".join(["#include <string.h>\n", *routines])
     return KernelCode(
         head + function.constants, f"{function.functions}\n{prototype}\n{call}", prototype, 0, "portable"
     )
 
 
-def _copying(name: str, graph: TensorGraph, operator: Concatenate) -> KernelCode:
-    """A concatenation of two inputs along the last axis, as the emitted module copies rows."""
-    sizes = [graph.tensors[tensor].shape[operator.axis] for tensor in operator.inputs]
-    pitch, n_rows = sum(sizes), graph.tensors[operator.output].n_items // sum(sizes)
+def _copying(name: str, graph: TensorGraph) -> KernelCode:
+    """What a concatenation of two inputs does, by the routine that copies rows of patches."""
     prototype = f"static void {name}(const int8_t *input, int8_t *output, void *scratch)"
-    calls = [
-        f"    {name}_rows({source}, {size}, {target}, {pitch}, {n_rows}, {size});"
-        for source, target, size in (
-            ("input", "output", sizes[0]),
-            (f"input + {n_rows * sizes[0]}", f"output + {sizes[0]}", sizes[1]),
-        )
-    ]
+    calls, read, written = [], 0, 0
+    for rows in _copied(graph):
+        sides = f"input + {read}, {rows.row_bytes}, output + {written}, {rows.pitches[1]}"
+        calls.append(f"    {name}_rows({sides}, {rows.n_rows}, {rows.row_bytes});")
+        read, written = read + rows.n_rows * rows.row_bytes, written + rows.row_bytes
     body = "\n".join(["{", "    (void)scratch;", *calls, "}", ""])
-    functions = render("tensor/copy_rows.c.j2", name=f"{name}_rows") + f"\n{prototype}\n{body}"
+    routine = render("tensor/copy_rows.c.j2", name=f"{name}_rows", routine="__attribute__((noipa)) ")
+    functions = f"{routine}\n{prototype}\n{body}"
     return KernelCode("#include <stddef.h>\n#include <string.h>\n", functions, prototype, 0, "portable")
+
+
+def _copied(graph: TensorGraph) -> list[Rows]:
+    """The rows of the two inputs of a concatenation along the last axis."""
+    operator = graph.operators[0]
+    assert isinstance(operator, Concatenate)
+    n_rows, sizes = concatenated_rows(operator, graph.tensors)
+    return [
+        Rows(n_rows, size, (size, sum(sizes)), (n_rows * sizes[0] * at, sizes[0] * at))
+        for at, size in enumerate(sizes)
+    ]
 
 
 def _pick(rng: np.random.Generator, *values: int) -> int:
@@ -175,6 +199,20 @@ def _wide_conv(rng: np.random.Generator) -> TensorNet | None:
     window = _window(rng, size, image)
     n_in = _pick(rng, 1, 1, 2, 3, 3, 5, 6, 10, 13)
     return None if window is None else _conv(rng, (*image, n_in), _channels(rng), window)
+
+
+def _dilated(rng: np.random.Generator) -> TensorNet | None:
+    """Taps that lie apart, down, across or both, with as much padding as keeps the size, or without."""
+    image = _image(rng)
+    size = (1, _pick(rng, 2, 3, 5)) if image[0] == 1 else (_pick(rng, 2, 3, 3), _pick(rng, 2, 3, 3))
+    dilation = (1 if image[0] == 1 else _pick(rng, 1, 2), _pick(rng, 1, 2, 2))
+    reach = [(n - 1) * step for n, step in zip(size, dilation, strict=True)]
+    before = [n // 2 for n in reach] if rng.random() < 0.7 else [0, 0]
+    after = [n - n // 2 for n in reach] if any(before) else [0, 0]
+    window = Window(size, (1, 1), dilation, (before[0], after[0], before[1], after[1]))
+    if image[0] + before[0] + after[0] <= reach[0] or image[1] + before[1] + after[1] <= reach[1]:
+        return None
+    return _conv(rng, (*image, _pick(rng, 1, 3, 4, 8, 16, 5)), _channels(rng), window)
 
 
 def _conv(
@@ -296,7 +334,7 @@ def _plain(rng: np.random.Generator, kind: str) -> TensorNet | None:
         "softmax": (Softmax(0, 1, 1.0), shape, Quantization((1 / 256,), -128)),
         "pad": (Pad(0, 1, (1, 2, 0), (2, 1, 0)), padded, source),
     }
-    if kind == "concatenate":
+    if kind in ("concatenate", "copies"):
         other_shape = (*shape[:2], _pick(rng, 4, 8, 16, int(rng.integers(1, 30))))
         tensors = (
             Tensor("input", shape, "int8", source),
@@ -319,6 +357,7 @@ _MAKERS: dict[str, Callable[[np.random.Generator], TensorNet | None]] = {
     "depthwise": _plain_depthwise,
     "odd_depthwise": _odd_depthwise,
     "dense": _dense,
+    "dilated": _dilated,
 }
 
 

@@ -53,6 +53,10 @@ class Core:
     simulators: tuple[Simulator, ...]
     compiler: str = "arm-none-eabi-gcc"
 
+    def tool(self, name: str) -> str:
+        """The program of the compiler's binary utilities, such as "nm"."""
+        return self.compiler.removesuffix("gcc") + name
+
 
 def known_cores() -> tuple[str, ...]:
     """Names of the cores that ship with the package."""

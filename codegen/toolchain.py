@@ -36,6 +36,7 @@ _PACKAGES: dict[str, str] = {
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "riscv64-unknown-elf-size": "binutils-riscv64-unknown-elf",
     "riscv64-unknown-elf-nm": "binutils-riscv64-unknown-elf",
+    "riscv64-unknown-elf-objdump": "binutils-riscv64-unknown-elf",
     "qemu-system-riscv32": "qemu-system-misc",
     "iverilog": "iverilog",
     "vvp": "iverilog",

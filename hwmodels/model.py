@@ -137,6 +137,16 @@ class RefinedHardwareModel(HardwareModel, Protocol):
 
 
 @runtime_checkable
+class WithholdingHardwareModel(HardwareModel, Protocol):
+    """A model that with its options can't give a metric that it gives with others."""
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """Metric, which is not among `metrics` then -> why."""
+        ...
+
+
+@runtime_checkable
 class BoundedHardwareModel(HardwareModel, Protocol):
     """A model of hardware that can't do everything, such as a battery that gives so much and no more."""
 

@@ -22,7 +22,7 @@ from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export
 from nas.loop import drive
 from nas.mirror import MirroredStudy
 from nas.mirror import mirror as mirror_run
-from nas.problem import Problem, build_problem, firmware_of, library_of, make_goals
+from nas.problem import Problem, board_models, build_problem, library_of, make_goals
 from nas.proxies import proxy_facts
 from nas.records import Event, Winner
 from nas.refining import measure_goals, measure_shown
@@ -295,14 +295,14 @@ def _write_report(archive: Archive, data: ReportData) -> None:
 
 def _emit_options(problem: Problem) -> EmitOptions:
     spec, emit = problem.spec, problem.spec.emit
-    core, objective = firmware_of(problem)
+    models = board_models(problem)
     return EmitOptions(
         name=spec.name,
         verilog_style=emit.verilog.style if emit.verilog else None,
         c_layout=emit.c.layout if emit.c else None,
         library=library_of(problem),
-        core=core,
-        objective=objective,
+        models=models,
+        objective=models[0].objective if models else "balanced",
     )
 
 

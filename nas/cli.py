@@ -281,6 +281,28 @@ def models_check(
     check_model(model, options or (), json=json)
 
 
+@models_app.command("calibrate")
+def models_calibrate(
+    printout: Annotated[
+        Path, typer.Argument(metavar="PRINTOUT", help="What self-tests printed.", show_default=False)
+    ],
+    board: Annotated[
+        str, typer.Option(metavar="BOARD", help="Board that it was printed on.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; BOARD_measured.yaml where not given.")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What it was measured on: part, clock, compiler.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a board file with the cycles that self-tests counted on the board."""
+    from nas.commands.calibration import calibrate_board
+
+    calibrate_board(printout, board=board, out=out, measured_on=on, json=json)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the spec."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from zipfile import BadZipFile
 
 import numpy as np
@@ -18,12 +18,17 @@ import numpy.typing as npt
 
 from codegen.artifact import Artifact, File, Proof
 from codegen.cells import CellLibrary
-from codegen.cores import Core, load_core
-from codegen.ir import FormObjective, IrError, Network, PatchSchedule, Schedule, TensorNet
+from codegen.cores import Core, CoreError, load_core
+from codegen.ir import Design, FormObjective, IrError, Network, PatchSchedule, Schedule, TensorNet
 from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
+from hwmodels.model import Workload
 from nas.data.dataset import Dataset
 from nas.errors import ProofError, RunError
+
+if TYPE_CHECKING:
+    from codegen.c import Foretold
+    from hwmodels.mcu import McuModel
 
 VerilogStyle: TypeAlias = Literal["word", "cells"]
 CLayout: TypeAlias = Literal["cmake", "arduino", "platformio", "plain"]
@@ -35,17 +40,25 @@ MANIFEST_VERSION = 1
 class EmitOptions:
     """What to emit. None leaves a target out. name: that the emitted names begin with.
 
-    library: of the Verilog style "cells"; None is egfet. core, objective: that the C is made for, a Cortex-M4
-    where core is None. patches: of a tensor network.
+    library: of the Verilog style "cells"; None is egfet. models: of the boards that the C is for; it is made
+    for the core of the first and proven on the core of each, and the self-test says what the first foretells.
+    Where there is none, it is made for a Cortex-M4, and the proofs are those of
+    `codegen.verify.c.USUAL_CORES`. objective: what the form of the C is chosen for. patches: that a tensor
+    network runs in.
     """
 
     name: str
     verilog_style: VerilogStyle | None = "word"
     c_layout: CLayout | None = "cmake"
     library: CellLibrary | None = None
-    core: Core | None = None
+    models: "tuple[McuModel, ...]" = ()
     patches: PatchSchedule | None = None
     objective: FormObjective = "balanced"
+
+    @property
+    def cores(self) -> tuple[Core, ...]:
+        """Of the boards, each once."""
+        return tuple({model.board.core.name: model.board.core for model in self.models}.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +117,8 @@ def export_network(
     write_network(network, folder / "network.json")
     np.savez_compressed(folder / "vectors.npz", codes=vectors.codes.astype(np.int32), raw=vectors.raw)
     files = tuple(path for artifact in artifacts for path in artifact.write(folder / artifact.target))
-    _write_json(folder / "manifest.json", _manifest(artifacts, seed))
-    proofs = prove(network, artifacts, vectors, seed=seed, note=note)
+    _write_json(folder / "manifest.json", _manifest(artifacts, seed, options.cores))
+    proofs = prove(network, artifacts, vectors, seed=seed, cores=options.cores, note=note)
     _write_json(folder / "proofs.json", [asdict(proof) for proof in proofs])
     return Export(folder, files, proofs)
 
@@ -127,7 +140,8 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
             )
         )
     if options.c_layout is not None:
-        core = options.core or load_core(DEFAULT_CORE)
+        core = options.cores[0] if options.cores else load_core(DEFAULT_CORE)
+        schedule = _schedule(network, core, Schedule(None, options.patches, options.objective))
         artifacts.append(
             emit_c(
                 network,
@@ -135,10 +149,22 @@ def emit(network: Network, options: EmitOptions, codes: CodeArray) -> tuple[Arti
                 layout=options.c_layout,
                 vectors=codes,
                 core=core,
-                schedule=_schedule(network, core, Schedule(None, options.patches, options.objective)),
+                schedule=schedule,
+                foretold=_foretold(network, schedule, options.models),
             )
         )
     return tuple(artifacts)
+
+
+def _foretold(network: Network, schedule: Schedule, models: "Sequence[McuModel]") -> "Foretold | None":
+    """What the first of the models says of the instructions; None where it can't."""
+    from codegen.c import Foretold
+
+    design = Design(network, schedule)
+    if not models or models[0].accepts(design) is not None:
+        return None
+    instructions = round(models[0].price(design, Workload()).metrics["instructions"])
+    return Foretold(models[0].board.core.name, instructions)
 
 
 def _schedule(network: Network, core: Core, schedule: Schedule) -> Schedule:
@@ -156,9 +182,13 @@ def prove(
     vectors: Vectors,
     *,
     seed: int,
+    cores: Sequence[Core] = (),
     note: Callable[[str], None] = lambda _: None,
 ) -> tuple[Proof, ...]:
-    """Compares every artifact with the exact evaluation, with all tools that are installed."""
+    """Compares every artifact with the exact evaluation, with all tools that are installed.
+
+    cores: that C is proven on, besides the host.
+    """
     from codegen.verify import verify_c, verify_verilog
 
     proofs: list[Proof] = []
@@ -168,7 +198,13 @@ def prove(
             proofs += verify_verilog(network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS)
         else:
             proofs += verify_c(
-                network, artifact, vectors.codes, seed=seed, n_random=N_RANDOM_VECTORS, raw=vectors.raw
+                network,
+                artifact,
+                vectors.codes,
+                seed=seed,
+                n_random=N_RANDOM_VECTORS,
+                raw=vectors.raw,
+                cores=cores,
             )
     return tuple(proofs)
 
@@ -209,17 +245,19 @@ def verify_folder(folder: Path) -> tuple[Proof, ...]:
         with np.load(BytesIO((folder / "vectors.npz").read_bytes()), allow_pickle=False) as arrays:
             vectors = Vectors(arrays["codes"].astype(np.int32), arrays["raw"].astype(np.float32))
         seed = int(manifest["seed"])
-    except (IrError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
+        cores = tuple(load_core(name) for name in manifest.get("cores", ()))
+    except (IrError, CoreError, KeyError, TypeError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise RunError(f"{folder}: the export is damaged: {error}; export it again") from None
     if not artifacts:
         raise RunError(f"{folder}: the export holds neither Verilog nor C; export it again")
-    return prove(network, artifacts, vectors, seed=seed)
+    return prove(network, artifacts, vectors, seed=seed, cores=cores)
 
 
-def _manifest(artifacts: Sequence[Artifact], seed: int) -> dict[str, object]:
+def _manifest(artifacts: Sequence[Artifact], seed: int, cores: Sequence[Core]) -> dict[str, object]:
     return {
         "version": MANIFEST_VERSION,
         "seed": seed,
+        "cores": [core.name for core in cores],
         "artifacts": [
             {
                 "target": artifact.target,

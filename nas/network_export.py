@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from codegen.cores import Core
 from codegen.ir import FormObjective, Network, PatchSchedule, TensorNet
 from codegen.ir.serialize import read_network
 from nas.errors import RunError
@@ -20,17 +19,20 @@ def export_file(
     out: Path,
     *,
     layout: CLayout = "cmake",
-    core: Core | None = None,
+    board: str | None = None,
     patches: PatchSchedule | None = None,
     objective: FormObjective = "balanced",
     require_proof: bool = False,
 ) -> Export:
     """Emits and proves the network of a file: C, and Verilog where the network is bespoke.
 
-    core, objective: that the C is made for, a Cortex-M4 where core is None. patches: of a tensor network.
-    Raises IrError for a file that holds no network, EmitError for operators without a C form, PlanError for
-    patches that do not fit, and ProofError as `nas.api.export` does.
+    board: a name or the path of a .yaml file, that the C is for; where it is None, see `EmitOptions`.
+    objective: what the form of the C is chosen for. patches: that a tensor network runs in. Raises IrError
+    for a file that holds no network, EmitError for operators without a C form, PlanError for patches that do
+    not fit, and ProofError as `nas.api.export` does.
     """
+    from hwmodels.mcu import McuModel
+
     network = read_network(path)
     if patches is not None and not isinstance(network.body, TensorNet):
         raise RunError(f"{path}: only a tensor network runs in patches; leave them out")
@@ -38,7 +40,7 @@ def export_file(
         name=path.stem,
         verilog_style=None if isinstance(network.body, TensorNet) else "word",
         c_layout=layout,
-        core=core,
+        models=() if board is None else (McuModel(board, objective),),
         patches=patches,
         objective=objective,
     )

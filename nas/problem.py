@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from codegen.cells import CellLibrary, load_cells
-from codegen.cores import Core
-from codegen.ir import FormObjective, Interface, Network
-from hwmodels.model import BoundedHardwareModel, HardwareModel, Workload
+from codegen.ir import Interface, Network
+from hwmodels.model import BoundedHardwareModel, HardwareModel, WithholdingHardwareModel, Workload
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
@@ -34,6 +33,9 @@ from searchspaces.approximate_mlp import (
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import GeneSpace
+
+if TYPE_CHECKING:
+    from hwmodels.mcu import McuModel
 
 StageKind: TypeAlias = Literal["genes", "axes", "trees", "gates"]
 BASE_KEY, TEACHER_KEY = 2, 3
@@ -170,12 +172,11 @@ def library_of(problem: Problem) -> CellLibrary:
     return next((model.library for model in printed), None) or load_cells("egfet")
 
 
-def firmware_of(problem: Problem) -> tuple[Core | None, FormObjective]:
-    """The core of a run's first microcontroller and its objective, for which its C is made."""
+def board_models(problem: Problem) -> "tuple[McuModel, ...]":
+    """The models of the boards that a run prices firmware for."""
     from hwmodels.mcu import McuModel
 
-    models = (model for model in problem.models.values() if isinstance(model, McuModel))
-    return next(((model.board.core, model.objective) for model in models), (None, "balanced"))
+    return tuple(model for model in problem.models.values() if isinstance(model, McuModel))
 
 
 def make_goals(spec: Spec, models: Mapping[str, HardwareModel]) -> Goals:
@@ -212,7 +213,15 @@ def _check_metrics(spec: Spec, goals: Goals, models: Mapping[str, HardwareModel]
     """The reader of the spec knows the metrics of built-in models only; here all are known."""
     known = {*TASK_METRICS[spec.task], *STRUCTURE_METRICS}
     known |= {f"{alias}.{metric.name}" for alias, model in models.items() for metric in model.metrics}
+    withheld = {
+        f"{alias}.{name}": why
+        for alias, model in models.items()
+        if isinstance(model, WithholdingHardwareModel)
+        for name, why in model.withheld.items()
+    }
     for metric in sorted(goals.metrics - known):
+        if metric in withheld:
+            raise RunError(f"metric {metric!r} can't be given: {withheld[metric]}")
         raise RunError(f"metric {metric!r} is given by none; known are {', '.join(sorted(known))}")
     slow = [alias for alias, model in models.items() if model.cost_class != "free"]
     for metric in sorted(goals.metrics):

@@ -34,7 +34,7 @@ UCI_FILES = {
 
 TARGETS = {
     *("verilog-iverilog", "verilog-netlist", "verilog-cec", "certificate"),
-    *("c-host", "c-cortex-m0", "c-cortex-m4"),
+    *("c-host", "c-cortex-m4"),
 }
 
 

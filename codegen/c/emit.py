@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -35,6 +36,14 @@ _SELFTEST_FOLDERS: dict[Layout, str] = {
 _CMAKE_TARGETS = frozenset({"all", "clean", "help", "install", "package", "test"})
 
 
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What a cost model foretells of one `P_predict`: instructions on a core, which its self-test prints."""
+
+    core: str
+    instructions: int
+
+
 def emit_c(
     network: Network,
     *,
@@ -44,6 +53,7 @@ def emit_c(
     form: Form = "auto",
     core: Core | None = None,
     schedule: Schedule = DEFAULT_SCHEDULE,
+    foretold: Foretold | None = None,
 ) -> Artifact:
     """The network as self-contained C99 that is also C++, every name beginning with a prefix.
 
@@ -55,7 +65,8 @@ def emit_c(
     tensor network the best kernels wanted, "portable", "acle" (C with intrinsics), or "asm" (assembler where
     the core has it); of both "shared", one routine for all layers; "auto" takes what the schedule's
     objective asks for. core, schedule: that the C is made for, the core `DEFAULT_CORE` where none is given;
-    it runs on any other core too, portable and in the same memory.
+    it runs on any other core too, portable and in the same memory. foretold: stands
+    beside the cycles that the self-test prints.
 
     Raises EmitError for operators that have no C form, for networks that have not the form, and for vectors
     that do not fit; PlanError for a schedule that does not fit.
@@ -70,7 +81,7 @@ def emit_c(
     sources = {
         f"{prefix}.h": render("module.h.j2", **values),
         f"{prefix}.c": render("module.c.j2", **values),
-        f"{prefix}_selftest.c": render("selftest.c.j2", **values, **_test_values(network, rows)),
+        f"{prefix}_selftest.c": render("selftest.c.j2", **values, **_test_values(network, rows, foretold)),
     }
     files = [File(_place(path, layout), text) for path, text in sources.items()]
     return Artifact("c", prefix, (*files, *_build_files(network, values, rows, prefix, layout)))
@@ -149,6 +160,7 @@ def _values(network: Network, body: ModuleBody, name: str, prefix: str) -> Value
         "value_type": body.value_type,
         "private_value_t": classes and f"{prefix}_value_t" in body.text,
         "own_function": f"{prefix.upper()}_OWN_FUNCTION" in body.text,
+        "routine": f"{prefix.upper()}_ROUTINE" in body.text,
         "rows32": body.rows32,
         "labels": [string(label) for label in output.labels] if isinstance(output, ClassOutput) else [],
         "values": []
@@ -224,10 +236,15 @@ def _output_title(network: Network) -> str:
     return ", ".join(comment(value.name) for value in output.values[:8])
 
 
-def _test_values(network: Network, rows: CodeMatrix) -> Values:
+def _test_values(network: Network, rows: CodeMatrix, foretold: Foretold | None) -> Values:
     expected = evaluate(network, rows)
-    outputs = [_row(np.atleast_1d(row)) for row in expected]
-    return {"n_vectors": len(rows), "inputs": [_row(row) for row in rows], "outputs": outputs}
+    return {
+        "n_vectors": len(rows),
+        "inputs": [_row(row) for row in rows],
+        "outputs": [_row(np.atleast_1d(row)) for row in expected],
+        "foretold_core": "none" if foretold is None else foretold.core,
+        "foretold_instructions": 0 if foretold is None else foretold.instructions,
+    }
 
 
 def _row(numbers: Sequence[Any] | CodeMatrix) -> str:

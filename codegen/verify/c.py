@@ -1,7 +1,7 @@
 """Proofs that emitted C computes the network: on the host under sanitizers, and on simulated cores."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -37,7 +37,8 @@ Rows: TypeAlias = npt.NDArray[Any]
 RawArray: TypeAlias = npt.NDArray[np.float32]
 Run: TypeAlias = Callable[[Subject], ToolResult]
 
-CORES = ("cortex-m0", "cortex-m4")
+USUAL_CORES = ("cortex-m0", "cortex-m4")
+"""Where a module is proven that is made for no core in particular."""
 MAX_MACS, MAX_MACS_ON_CORE = 1 << 29, 1 << 27
 """Multiply-accumulates of a tensor network that a proof runs through, on the host and on a simulated core."""
 MAX_RAW_ON_CORE = 1000
@@ -53,8 +54,11 @@ def verify_c(
     seed: int,
     n_random: int = 20000,
     raw: npt.NDArray[np.floating[Any]] | None = None,
+    cores: Sequence[Core] = (),
 ) -> tuple[Proof, ...]:
-    """Three proofs: "c-host", "c-cortex-m0" and "c-cortex-m4".
+    """A proof on the host, "c-host", and one on each of the cores, such as "c-cortex-m4".
+
+    cores: those of the boards that the module is for; `USUAL_CORES` where none is given.
 
     All compare `P_predict` with `evaluate` on all of `codes` (n_samples, n_features) and on `n_random`
     random rows over the full range of every feature, and `P_quantize` with `Interface.quantize` on the
@@ -74,7 +78,7 @@ def verify_c(
     answers = evaluate(network, vectors).reshape(len(vectors), -1)
     task = _Task(network, artifact, vectors, answers, rows, network.interface.quantize(rows))
     host = _prove("c-host", ("gcc",), host_title, _run_on_host, task)
-    return (host, *(_prove_on_core(load_core(name), task) for name in CORES))
+    return (host, *(_prove_on_core(core, task) for core in cores or map(load_core, USUAL_CORES)))
 
 
 def _mixed(network: Network, codes: IntArray, seed: int, n_random: int) -> Int64Array:

@@ -35,8 +35,8 @@ def measure_kernels(cases: Sequence[KernelCase], core: Core) -> list[KernelMeasu
     stacks: dict[str, int] = {}
 
     def inspect(folder: Path) -> None:
-        sizes.update(_sizes(folder, names))
-        stacks.update(worst_stacks(folder, "kernels", names))
+        sizes.update(_sizes(folder, names, core))
+        stacks.update(worst_stacks(folder, "kernels", names, core))
 
     _, costs = run_kernels_on_core(cases, core, inspect=inspect)
     return [
@@ -45,18 +45,18 @@ def measure_kernels(cases: Sequence[KernelCase], core: Core) -> list[KernelMeasu
     ]
 
 
-def _symbols(folder: Path) -> str:
-    argv = ["arm-none-eabi-nm", "-S", "kernels.o"]
+def _symbols(folder: Path, core: Core) -> str:
+    argv = [core.tool("nm"), "-S", "kernels.o"]
     result = run_tool(argv, cwd=folder, timeout_s=60.0)
     if result.returncode != 0:
         raise ToolError(f"{argv[0]}: must end with status 0: {result.stderr.decode(errors='replace')[:500]}")
     return result.stdout.decode()
 
 
-def _sizes(folder: Path, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _sizes(folder: Path, names: Sequence[str], core: Core) -> dict[str, tuple[int, int]]:
     """(code, constants) in whole words a symbol, by the case whose name a symbol begins with."""
     found = {name: [0, 0] for name in names}
-    for size, kind, symbol in _SYMBOL.findall(_symbols(folder)):
+    for size, kind, symbol in _SYMBOL.findall(_symbols(folder, core)):
         name = symbol.partition("_")[0].partition(".")[0]
         if name in found and kind in CODE_KINDS + CONSTANT_KINDS:
             found[name][kind in CONSTANT_KINDS] += (int(size, 16) + 3) // 4 * 4

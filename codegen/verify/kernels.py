@@ -98,7 +98,7 @@ def run_kernels_on_core(
         image = "image.elf"
         simulator = _build(folder, cases, core, [f"-D{PORTABLE_MACRO}"] if portable else [])
         (folder / "cycles.so").write_bytes(_plugin())
-        begin, end = _labels(folder / image, core.compiler.removesuffix("gcc"))
+        begin, end = _labels(folder / image, core)
         plugin = ["-plugin", f"./cycles.so,begin={begin:#x},end={end:#x}"]
         result = run_firmware(simulator, image, folder, plugin)
         _check(result)
@@ -115,7 +115,7 @@ def kernel_flash_bytes(code: KernelCode, core: Core) -> int:
         pointer = f"void (*const kept_{name})(const int8_t *, int8_t *, void *) = {name};\n"
         (folder / "one.c").write_text(f"#include <stdint.h>\n{code.constants}{code.functions}{pointer}")
         compile_c(core.compiler, [*core.compiler_flags, "-std=c99", OPTIMIZATION, "-c", "one.c"], folder)
-        text = _tool([core.compiler.removesuffix("gcc") + "size", "one.o"], folder).splitlines()[1].split()
+        text = _tool([core.tool("size"), "one.o"], folder).splitlines()[1].split()
         return int(text[0]) + int(text[1]) - 4
 
 
@@ -183,8 +183,8 @@ def _costs(result: ToolResult, cases: Sequence[KernelCase]) -> list[list[KernelC
     return found
 
 
-def _labels(image: Path, prefix: str) -> tuple[int, int]:
-    lines = _tool([f"{prefix}nm", image.name], image.parent).splitlines()
+def _labels(image: Path, core: Core) -> tuple[int, int]:
+    lines = _tool([core.tool("nm"), image.name], image.parent).splitlines()
     symbols = {parts[2]: int(parts[0], 16) for parts in (line.split() for line in lines) if len(parts) == 3}
     return symbols["measured_begin"], symbols["measured_end"]
 

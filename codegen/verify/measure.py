@@ -17,7 +17,6 @@ from codegen.ir import Network
 from codegen.toolchain import ToolError, run_tool, tool_version
 from codegen.verify.budget import rows_within
 from codegen.verify.build import (
-    ARM_GCC,
     compile_c,
     compile_firmware,
     compile_module,
@@ -34,7 +33,7 @@ MAX_ROWS = 256
 MAX_MACS = 1 << 25
 """Multiply-accumulates of all rows of a tensor network, whose instructions hardly depend on the data."""
 
-_MEASURED = """\
+_MEASURED_ARM = """\
     .syntax unified
     .thumb
     .text
@@ -46,6 +45,19 @@ measured_predict:
     .global measured_return
 measured_return:
     pop {{r4, pc}}
+"""
+_MEASURED_RISCV = """\
+    .text
+    .global measured_predict
+measured_predict:
+    addi sp, sp, -16
+    sw ra, 12(sp)
+    call {prefix}_predict
+    .global measured_return
+measured_return:
+    lw ra, 12(sp)
+    addi sp, sp, 16
+    ret
 """
 _USER = """\
 #include "subject.h"
@@ -110,23 +122,24 @@ def measure_firmware(
         counts = _count_instructions(subject, core, objects, len(rows))
         flash, static_ram = _measure_size(subject, core, objects)
         used = _use_stack(subject, core, objects)
-        stack = max(worst_stack(subject.folder, "module", f"{subject.prefix}_predict"), used)
+        stack = max(worst_stack(subject.folder, "module", f"{subject.prefix}_predict", core), used)
         return FirmwareMeasurement(
             instructions_mean=float(np.mean(counts)),
             instructions_min=int(min(counts)),
             instructions_max=int(max(counts)),
             flash_bytes=flash,
             ram_bytes=static_ram + stack,
-            arena_bytes=_symbol_bytes(subject, f"{subject.prefix}_arena"),
+            arena_bytes=_symbol_bytes(subject, f"{subject.prefix}_arena", core),
             stack_bytes=stack,
             stack_used_bytes=used,
-            compiler=tool_version(ARM_GCC),
+            compiler=tool_version(core.compiler),
         )
 
 
 def _compile(subject: Subject, core: Core) -> dict[str, str]:
     """The object files of all images, by their stem."""
-    texts = {"measured.S": _MEASURED, "user.c": _USER, "empty.c": _EMPTY}
+    measured = _MEASURED_RISCV if core.instruction_set.startswith("rv") else _MEASURED_ARM
+    texts = {"measured.S": measured, "user.c": _USER, "empty.c": _EMPTY}
     for name, text in texts.items():
         filled = text if name == "user.c" else text.format(prefix=subject.prefix)
         (subject.folder / name).write_text(filled, encoding="utf-8")
@@ -150,20 +163,22 @@ def _count_instructions(subject: Subject, core: Core, objects: dict[str, str], n
     folder = subject.folder
     image, simulator = _link(subject, core, objects, "module harness measured")
     (folder / "count.so").write_bytes(count_plugin())
-    symbols = image_symbols(image)
+    symbols = image_symbols(image, core)
     begin, end = symbols[f"{subject.prefix}_predict"], symbols["measured_return"]
     plugin = ["-plugin", f"./count.so,begin={begin:#x},end={end:#x}"]
     result = run_firmware(simulator, image.name, folder, plugin)
     counts = [int(number) for number in COUNT.findall(result.stderr)]
     if result.returncode != 0 or len(counts) != n_rows:
         words = result.stderr.decode(errors="replace")[:500]
-        raise ToolError(f"qemu-system-arm: {n_rows} calls must be counted, but {len(counts)} were: {words}")
+        raise ToolError(
+            f"{simulator.program}: {n_rows} calls must be counted, but {len(counts)} were: {words}"
+        )
     return counts
 
 
-def image_symbols(image: Path) -> dict[str, int]:
+def image_symbols(image: Path, core: Core) -> dict[str, int]:
     """Addresses by name."""
-    lines = _tool(["arm-none-eabi-nm", image.name], image.parent).splitlines()
+    lines = _tool([core.tool("nm"), image.name], image.parent).splitlines()
     fields = [line.split() for line in lines]
     return {parts[2]: int(parts[0], 16) for parts in fields if len(parts) == 3}
 
@@ -187,14 +202,14 @@ def count_plugin() -> bytes:
 
 def _measure_size(subject: Subject, core: Core, objects: dict[str, str]) -> tuple[int, int]:
     """(flash, static RAM) in bytes: a program that uses the module less one that has empty functions."""
-    full = image_size(_link(subject, core, objects, "user module")[0])
-    empty = image_size(_link(subject, core, objects, "user empty")[0])
+    full = image_size(_link(subject, core, objects, "user module")[0], core)
+    empty = image_size(_link(subject, core, objects, "user empty")[0], core)
     return full[0] - empty[0], full[1] - empty[1]
 
 
-def image_size(image: Path) -> tuple[int, int]:
+def image_size(image: Path, core: Core) -> tuple[int, int]:
     """(flash, RAM): text and data, data and bss."""
-    text, data, bss = _tool(["arm-none-eabi-size", image.name], image.parent).splitlines()[1].split()[:3]
+    text, data, bss = _tool([core.tool("size"), image.name], image.parent).splitlines()[1].split()[:3]
     return int(text) + int(data), int(data) + int(bss)
 
 
@@ -203,13 +218,13 @@ def _use_stack(subject: Subject, core: Core, objects: dict[str, str]) -> int:
     image, simulator = _link(subject, core, objects, "stack module")
     result = run_firmware(simulator, image.name, subject.folder)
     if result.returncode != 0:
-        raise ToolError(f"qemu-system-arm: the stack's program must end with 0, not {result.returncode}")
+        raise ToolError(f"{simulator.program}: the stack's program must end with 0, not {result.returncode}")
     return int.from_bytes((subject.folder / "stack.bin").read_bytes(), "little")
 
 
-def _symbol_bytes(subject: Subject, name: str) -> int:
+def _symbol_bytes(subject: Subject, name: str, core: Core) -> int:
     """The size of a variable of the module, 0 where there is none of this name."""
-    for line in _tool(["arm-none-eabi-nm", "-S", "module.o"], subject.folder).splitlines():
+    for line in _tool([core.tool("nm"), "-S", "module.o"], subject.folder).splitlines():
         fields = line.split()
         if len(fields) == 4 and fields[3] == name:
             return int(fields[1], 16)

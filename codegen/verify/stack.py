@@ -4,6 +4,7 @@ import functools
 import re
 from pathlib import Path
 
+from codegen.cores import Core
 from codegen.toolchain import ToolError, run_tool
 
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?\\n(\d+) bytes')
@@ -13,18 +14,18 @@ _PUSH = re.compile(r"\t(?:stmdb\tsp!, |(v?push)(?:\.w)?\t)\{([^}]*)\}")
 _LOWER = re.compile(r"\tsub(?:\.w|w)?\tsp, (?:sp, )?#(\d+)")
 
 
-def worst_stack(folder: Path, stem: str, function: str) -> int:
+def worst_stack(folder: Path, stem: str, function: str, core: Core) -> int:
     """Bytes of the deepest chain of calls from a function of `stem`.o, whose call graph is `stem`.ci.
 
     Library routines are not in it. Raises ToolError.
     """
-    return worst_stacks(folder, stem, (function,))[function]
+    return worst_stacks(folder, stem, (function,), core)[function]
 
 
-def worst_stacks(folder: Path, stem: str, functions: tuple[str, ...]) -> dict[str, int]:
+def worst_stacks(folder: Path, stem: str, functions: tuple[str, ...], core: Core) -> dict[str, int]:
     """The same of several functions."""
     text = (folder / f"{stem}.ci").read_text(encoding="utf-8")
-    frames = _assembled_frames(folder, stem) | {
+    frames = _assembled_frames(folder, stem, core) | {
         _plain(title): int(size) for title, size in _NODE.findall(text)
     }
     calls: dict[str, set[str]] = {}
@@ -47,11 +48,11 @@ def _deepest(name: str, frames: dict[str, int], calls: dict[str, set[str]], know
     return known[name]
 
 
-def _assembled_frames(folder: Path, stem: str) -> dict[str, int]:
+def _assembled_frames(folder: Path, stem: str, core: Core) -> dict[str, int]:
     """Stack that functions take by their instructions: of those in assembler the compiler knows nothing."""
     frames: dict[str, int] = {}
     name = ""
-    for line in _disassembled(folder, stem).splitlines():
+    for line in _disassembled(folder, stem, core).splitlines():
         if match := _FUNCTION.match(line):
             name = match.group(1)
             frames[name] = 0
@@ -63,8 +64,8 @@ def _assembled_frames(folder: Path, stem: str) -> dict[str, int]:
     return frames
 
 
-def _disassembled(folder: Path, stem: str) -> str:
-    argv = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", f"{stem}.o"]
+def _disassembled(folder: Path, stem: str, core: Core) -> str:
+    argv = [core.tool("objdump"), "-d", "--no-show-raw-insn", f"{stem}.o"]
     result = run_tool(argv, cwd=folder, timeout_s=60.0)
     if result.returncode != 0:
         raise ToolError(f"{argv[0]}: must end with status 0: {result.stderr.decode(errors='replace')[:500]}")

@@ -8,6 +8,7 @@ import difflib
 import math
 from dataclasses import dataclass
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -18,7 +19,8 @@ from codegen.errors import CodegenError
 from hwmodels.model import HardwareModelError
 
 MAX_FILE_BYTES = 64 << 10
-_FACTS = ("clock_mhz", "flash_bytes", "ram_bytes", "cycles_per_instruction", "active_power_mw")
+_FACTS = ("clock_mhz", "flash_bytes", "ram_bytes", "cycles_per_instruction")
+_POWER = "active_power_mw"
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -37,7 +39,7 @@ class Board:
     """A microcontroller with its memory.
 
     cycles_per_instruction: mean over the emitted code when it runs from flash. active_power_mw: while it
-    computes.
+    computes; where there is no source for one, None, and `no_power` says why.
     """
 
     name: str
@@ -47,7 +49,8 @@ class Board:
     flash_bytes: Fact
     ram_bytes: Fact
     cycles_per_instruction: Fact
-    active_power_mw: Fact
+    active_power_mw: Fact | None
+    no_power: str = ""
 
 
 def shipped_boards() -> tuple[str, ...]:
@@ -78,17 +81,51 @@ def load_board(name_or_path: str) -> Board:
 
 def _read(path: Path, name: str) -> Board:
     document = _mapping(path)
-    unknown = sorted(set(document) - {"title", "core", *_FACTS})
+    keys = ("title", "core", *_FACTS, _POWER)
+    unknown = sorted(set(document) - set(keys))
     if unknown:
-        raise HardwareModelError(
-            f"{path}: unknown key {unknown[0]!r}; the keys are title, core, {', '.join(_FACTS)}"
-        )
+        raise HardwareModelError(f"{path}: unknown key {unknown[0]!r}; the keys are {', '.join(keys)}")
     facts = {key: _fact(f"{path}: {key}", document.get(key)) for key in _FACTS}
     try:
         core = load_core(str(document.get("core")))
     except CodegenError as error:
         raise HardwareModelError(f"{path}: core: {error}") from None
-    return Board(name=name, title=str(document.get("title", name)), core=core, **facts)
+    power, no_power = _power(f"{path}: {_POWER}", document.get(_POWER))
+    title = str(document.get("title", name))
+    return Board(name=name, title=title, core=core, **facts, active_power_mw=power, no_power=no_power)
+
+
+def _power(where: str, entry: object) -> tuple[Fact | None, str]:
+    """A figure like others, or `{unknown: why}`."""
+    if isinstance(entry, dict) and set(entry) == {"unknown"}:
+        if not isinstance(entry["unknown"], str) or not entry["unknown"]:
+            raise HardwareModelError(f"{where}.unknown: must say why there is no figure")
+        return None, entry["unknown"]
+    return _fact(where, entry), ""
+
+
+def board_text(board: Board) -> str:
+    """The board as the text of a .yaml file that `load_board` reads."""
+    content: dict[str, object] = {"title": board.title, "core": board.core.name}
+    for key in (*_FACTS, _POWER):
+        fact = getattr(board, key)
+        content[key] = {"unknown": board.no_power} if fact is None else _entry(fact)
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.dump(content, stream)
+    return stream.getvalue()
+
+
+def _entry(fact: Fact) -> dict[str, object]:
+    entry: dict[str, object] = {"value": _plain(fact.value)}
+    if fact.lowest != fact.highest:
+        entry |= {"lowest": _plain(fact.lowest), "highest": _plain(fact.highest)}
+    return entry | {"source": fact.source}
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value == int(value) else float(f"{value:.6g}")
 
 
 def _mapping(path: Path) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import TypeVar, get_args
 
 import numpy as np
 
@@ -39,6 +39,7 @@ _METRICS = (
     Metric("energy_uj", "uJ", "min", "structure", "latency times the board's active power"),
     Metric("macs", "1", "min", "structure", "multiply-accumulates, those of padding and of patches included"),
 )
+Figure = TypeVar("Figure", float, FloatVector)
 UJ_PER_MJ = 1e3
 HZ_PER_MHZ = 1e6
 
@@ -64,7 +65,15 @@ class McuModel:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        return _METRICS
+        """Without the energy where the board has no power."""
+        return tuple(metric for metric in _METRICS if metric.name not in self.withheld)
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        board = self.board
+        if board.active_power_mw is not None:
+            return {}
+        return {"energy_uj": f"board {board.name} has no active_power_mw: {board.no_power}"}
 
     @property
     def cost_class(self) -> CostClass:
@@ -153,11 +162,7 @@ class McuModel:
             metrics = self.price(design, workload).metrics
             for name, values in totals.items():
                 values[row] = metrics[name]
-        clock, power = self.board.clock_mhz.value, self.board.active_power_mw.value
-        cycles = totals["instructions"] * self.board.cycles_per_instruction.value
-        latency = cycles / (clock * HZ_PER_MHZ)
-        times = {"cycles": cycles, "latency_s": latency, "energy_uj": latency * power * UJ_PER_MJ}
-        return totals | times | {"macs": macs}
+        return totals | self._times(totals["instructions"]) | {"macs": macs}
 
     def _straight_totals(self, counts: BatchCounts) -> dict[str, FloatVector]:
         coefficients = self._fitted.forms["straight"]
@@ -167,11 +172,11 @@ class McuModel:
             "instructions": counts.quantities @ counts.vector(coefficients.instructions),
         }
 
-    def _times(self, instructions: float) -> dict[str, float]:
+    def _times(self, instructions: Figure) -> dict[str, Figure]:
         cycles = instructions * self.board.cycles_per_instruction.value
-        latency = cycles / (self.board.clock_mhz.value * HZ_PER_MHZ)
-        energy = latency * self.board.active_power_mw.value * UJ_PER_MJ
-        return {"cycles": cycles, "latency_s": latency, "energy_uj": energy}
+        times = {"cycles": cycles, "latency_s": cycles / (self.board.clock_mhz.value * HZ_PER_MHZ)}
+        power = self.board.active_power_mw
+        return times if power is None else times | {"energy_uj": times["latency_s"] * power.value * UJ_PER_MJ}
 
     def _sources(self, coefficients: str) -> tuple[Source, ...]:
         board = self.board
@@ -179,7 +184,11 @@ class McuModel:
             Source("coefficients of the code", 1.0, "1", coefficients),
             _source("clock_mhz", "MHz", board.clock_mhz),
             _source("cycles_per_instruction", "1", board.cycles_per_instruction),
-            _source("active_power_mw", "mW", board.active_power_mw),
+            *(
+                ()
+                if board.active_power_mw is None
+                else (_source("active_power_mw", "mW", board.active_power_mw),)
+            ),
         )
 
 

@@ -45,13 +45,11 @@ def export_network_file(
     path: Path, out: Path, options: FileOptions, *, require_proof: bool, json: bool
 ) -> None:
     """The same for the network of a file."""
-    from hwmodels.mcu import load_board
-
     export = export_file(
         path,
         out,
         layout=options.layout or "cmake",
-        core=None if options.board is None else load_board(options.board).core,
+        board=options.board,
         patches=None if options.patches is None else parse_patches(options.patches),
         objective=options.objective or "balanced",
         require_proof=require_proof,

@@ -70,8 +70,11 @@ def _lines(path: Path, model: McuModel, cost: Cost, layers: TensorCost | None) -
     fastest, slowest = (_seconds(model, cost, each) for each in (cycles.lowest, cycles.highest))
     span = _span(quantity(fastest, "s"), quantity(slowest, "s"))
     yield f"  latency       {quantity(figures['latency_s'], 's')}{span}"
-    span = _span(quantity(fastest * power.lowest * 1e3, "uJ"), quantity(slowest * power.highest * 1e3, "uJ"))
-    yield f"  energy        {quantity(figures['energy_uj'], 'uJ')}{span}"
+    if power is None:
+        yield f"  energy        unknown: {model.withheld['energy_uj']}"
+    else:
+        ends = quantity(fastest * power.lowest * 1e3, "uJ"), quantity(slowest * power.highest * 1e3, "uJ")
+        yield f"  energy        {quantity(figures['energy_uj'], 'uJ')}{_span(*ends)}"
     if layers is not None:
         yield from _table(_layer_rows(layers))
         yield from _memory_lines(layers)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from hwmodels.model import Direction, Metric
+from hwmodels.model import Direction
 from nas.data.dataset import Task
 from nas.spec.metrics import SHARE_METRICS, STRUCTURE_METRICS, TASK_METRICS
 from nas.spec.model import Spec
 from nas.spec.names import did_you_mean, nearest, one_of
-from nas.spec.options import check_hardware, space_problems
+from nas.spec.options import HardwareCheck, check_hardware, space_problems
 from nas.spec.problems import Problem
 from nas.spec.roles import known_roles
 from nas.spec.shape import problem_at
@@ -48,12 +48,14 @@ class Draft:
 class KnownMetrics:
     """directions: of each metric known by its full name. aliases: of the hardware.
 
-    open_aliases: of hardware whose metrics only running its code would tell.
+    open_aliases: of hardware whose metrics only running its code would tell. withheld: metrics that the
+    hardware can't give with its options, and why.
     """
 
     directions: Mapping[str, Direction | None]
     aliases: tuple[str, ...]
     open_aliases: frozenset[str]
+    withheld: Mapping[str, str]
 
 
 def draft_of(values: Mapping[str, JsonValue], error: ValidationError) -> Draft:
@@ -67,7 +69,7 @@ def draft_of(values: Mapping[str, JsonValue], error: ValidationError) -> Draft:
 def check_sections(root: Node, values: Mapping[str, JsonValue], draft: Draft, base: Path) -> list[Problem]:
     """Every problem between the sections, and within the options of spaces and hardware."""
     hardware = check_hardware(root, values.get("hardware"), base)
-    known = _known_metrics(draft, hardware.metrics)
+    known = _known_metrics(draft, hardware)
     problems = [*space_problems(root, values.get("space")), *hardware.problems]
     for section in ("objectives", "limits"):
         goals = values.get(section)
@@ -80,7 +82,8 @@ def check_sections(root: Node, values: Mapping[str, JsonValue], draft: Draft, ba
     return problems
 
 
-def _known_metrics(draft: Draft, hardware: Mapping[str, tuple[Metric, ...] | None]) -> KnownMetrics:
+def _known_metrics(draft: Draft, check: HardwareCheck) -> KnownMetrics:
+    hardware = check.metrics
     tasks: tuple[Task, ...] = (draft.spec.task,) if draft.has("task") else tuple(TASK_METRICS)
     directions: dict[str, Direction | None] = {}
     for task in tasks:
@@ -89,7 +92,7 @@ def _known_metrics(draft: Draft, hardware: Mapping[str, tuple[Metric, ...] | Non
     for alias, metrics in hardware.items():
         directions |= {f"{alias}.{metric.name}": metric.direction for metric in metrics or ()}
     unknown = frozenset(alias for alias, metrics in hardware.items() if metrics is None)
-    return KnownMetrics(directions, tuple(hardware), unknown)
+    return KnownMetrics(directions, tuple(hardware), unknown, check.withheld)
 
 
 def _metric_problem(metric: str, known: KnownMetrics, draft: Draft) -> str | None:
@@ -97,6 +100,8 @@ def _metric_problem(metric: str, known: KnownMetrics, draft: Draft) -> str | Non
     alias, dot, _ = metric.partition(".")
     if metric in known.directions or (dot and alias in known.open_aliases):
         return None
+    if metric in known.withheld:
+        return f"{metric} can't be given: {known.withheld[metric]}"
     if not dot and (metric == "test" or metric.startswith("test_")):
         return (
             f"{metric!r} can't be named: the test part is read once, for the report; "

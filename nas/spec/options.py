@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from hwmodels.model import HardwareModelError, Metric
+from hwmodels.model import HardwareModelError, Metric, WithholdingHardwareModel
 from nas.families import READERS
 from nas.plugins import (
     BUILT_IN,
@@ -28,10 +28,12 @@ from nas.spec.tree import Node
 
 @dataclass(frozen=True, slots=True)
 class HardwareCheck:
-    """problems: with the hardware. metrics: of each alias; None where only running its code would tell."""
+    """problems: with the hardware. metrics: of each alias; None where only running its code would tell.
+    withheld: full names of metrics that a model can't give with its options, and why."""
 
     problems: tuple[Problem, ...]
     metrics: Mapping[str, tuple[Metric, ...] | None]
+    withheld: Mapping[str, str]
 
 
 def space_problems(root: Node, space: JsonValue) -> list[Problem]:
@@ -52,6 +54,7 @@ def check_hardware(root: Node, hardware: JsonValue, base: Path) -> HardwareCheck
     """Makes the built-in models from their options; code that the spec names is not imported."""
     problems: list[Problem] = []
     metrics: dict[str, tuple[Metric, ...] | None] = {}
+    withheld: dict[str, str] = {}
     for alias, entry in hardware.items() if isinstance(hardware, dict) else ():
         metrics[alias] = None
         try:
@@ -64,14 +67,17 @@ def check_hardware(root: Node, hardware: JsonValue, base: Path) -> HardwareCheck
             problems += _unless_installed(root, alias, section.model)
             continue
         try:
-            metrics[alias] = _built_in_metrics(section, base)
+            model = make_hardware_model(section, base=base, allow_code=False)
+            metrics[alias] = tuple(model.metrics)
+            if isinstance(model, WithholdingHardwareModel):
+                withheld |= {f"{alias}.{name}": why for name, why in model.withheld.items()}
         except (HardwareModelError, PluginError) as error:
             metrics[alias] = _default_metrics(section.model)
             key = _named_key(str(error), section.options)
             problems += _keyword_problems(root, alias, section) or [
                 problem_at(root, ("hardware", alias, key), str(error))
             ]
-    return HardwareCheck(tuple(problems), metrics)
+    return HardwareCheck(tuple(problems), metrics, withheld)
 
 
 def _unless_installed(root: Node, alias: str, name: str) -> list[Problem]:
@@ -85,14 +91,10 @@ def _unless_installed(root: Node, alias: str, name: str) -> list[Problem]:
     return [problem_at(root, ("hardware", alias, "model"), text)]
 
 
-def _built_in_metrics(section: HardwareSpec, base: Path) -> tuple[Metric, ...]:
-    return tuple(make_hardware_model(section, base=base, allow_code=False).metrics)
-
-
 def _default_metrics(model: str) -> tuple[Metric, ...] | None:
     """Stands in where the options are wrong, so that metrics can be checked all the same."""
     try:
-        return _built_in_metrics(HardwareSpec(model=model), Path())
+        return tuple(make_hardware_model(HardwareSpec(model=model), base=Path(), allow_code=False).metrics)
     except (HardwareModelError, PluginError):
         return None
 

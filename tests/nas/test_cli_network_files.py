@@ -9,8 +9,6 @@ from codegen.ir.serialize import write_network
 from nas.cli import main
 from tests.codegen.c.golden_networks import small_convolution, small_tree
 
-MACHINES = ["c-host", "c-cortex-m0", "c-cortex-m4"]
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -46,13 +44,12 @@ def test_a_tensor_network_is_exported_as_proven_c_and_verified_again(
             "library.json",
         )
     ]
-    assert [(proof["target"], proof["status"]) for proof in printed["proofs"]] == [
-        (machine, "proven") for machine in MACHINES
-    ]
+    proven = [("c-host", "proven"), ("c-cortex-m0plus", "proven")]
+    assert [(proof["target"], proof["status"]) for proof in printed["proofs"]] == proven
     assert "for cortex-m0plus" in Path("firmware/c/include/eyes.h").read_text(encoding="utf-8")
     code, out, err = call(capsys, "verify", "firmware", "--json")
     assert (code, err) == (0, "")
-    assert [proof["status"] for proof in json.loads(out)["proofs"]] == ["proven"] * 3
+    assert [(proof["target"], proof["status"]) for proof in json.loads(out)["proofs"]] == proven
 
 
 def test_verify_finds_a_weight_that_was_changed_afterwards(

@@ -211,3 +211,15 @@ from tests.specs import changed, problems_of
 )
 def test_each_problem_is_said_at_its_place(old: str, new: str, problem: str) -> None:
     assert problems_of(changed(old, new)) == [f"spec.yaml:{problem}"]
+
+
+def test_a_metric_that_a_board_can_not_give_is_refused_with_the_reason() -> None:
+    text = changed(
+        "{model: printed, cells: egfet, supply_v: 0.6, inferences_per_s: 5}", "{model: mcu, board: alif_e1c}"
+    )
+    text = text.replace("egfet.area_cm2: min", "egfet.energy_uj: min")
+    (problem, *_) = [one for one in problems_of(text) if "energy_uj" in one]
+    assert problem.startswith(
+        "spec.yaml:11:29: objectives.egfet.energy_uj: egfet.energy_uj can't be given: "
+        "board alif_e1c has no active_power_mw: no published current"
+    )

@@ -40,7 +40,9 @@ def portable_kernel(task: KernelTask, name: str) -> tuple[str, str]:
 def depthwise_taps(task: DepthwiseTask, name: str, planes: Planes) -> tuple[str, str]:
     """Tap by tap over padded planes, one channel after the other."""
     constants = depthwise_constants(task, name) + finish_constants(task, name)
-    functions = finish_text(task, name) + depthwise_taps_text(task, name, planes, {"scale": []})
+    functions = finish_text(task, name) + depthwise_taps_text(
+        task, name, planes, {"scale": [], "function": "taps"}
+    )
     return constants, functions
 
 
@@ -52,10 +54,20 @@ def depthwise_constants(task: DepthwiseTask, name: str) -> str:
 def depthwise_taps_text(
     task: DepthwiseTask, name: str, planes: Planes, more: dict[str, object], *, entry: bool = True
 ) -> str:
-    """The function of one channel and, where `entry`, those around it."""
+    """The function of one channel and, where `entry`, those around it.
+
+    more: has another "function" where the text stands beside one that has a name_channel too, which operators
+    could not share then.
+    """
     sizes = geometry(task)
     (kh, kw), (dy, dx) = task.window.size, task.window.dilation
-    values = window_values(sizes) | plane_values(sizes, planes) | {"unroll": False} | more | {"name": name}
+    values = (
+        window_values(sizes)
+        | plane_values(sizes, planes)
+        | {"unroll": False, "function": "channel"}
+        | more
+        | {"name": name}
+    )
     values["hold_weights"] = kh * kw <= MAX_HELD_TAPS
     values["offsets"] = [ky * dy * planes.row_items + kx * dx for ky in range(kh) for kx in range(kw)]
     values["input_zero"] = task.input_zero_point

@@ -1,5 +1,7 @@
 """Sums of two tensors: both inputs on a common scale, their sum, and one step to the output's scale."""
 
+from collections.abc import Set
+
 from codegen.c.operators.function import Function
 from codegen.c.operators.scaling import divided_lines, finished_lines, minus, scaled_lines
 from codegen.c.render import render
@@ -12,7 +14,7 @@ LARGEST_SUM = 2 * 255 << (ADD_SHIFT - 1)
 """Each input differs from its zero point by at most 255, and its factor is at most one half."""
 
 
-def add_function(operator: Add, tensors: Tensors, name: str) -> Function:
+def add_function(operator: Add, tensors: Tensors, name: str, features: Set[str]) -> Function:
     """Element by element; the output may lie over either input."""
     left, right = quantization(tensors[operator.left]), quantization(tensors[operator.right])
     output = quantization(tensors[operator.output])
@@ -26,7 +28,7 @@ def add_function(operator: Add, tensors: Tensors, name: str) -> Function:
         right_zero=minus(right.zero_point),
         left=_on_scale("a", left.scales[0] / common),
         right=_on_scale("b", right.scales[0] / common),
-        scaled=scaled_lines(factor, LARGEST_SUM),
+        scaled=scaled_lines(factor, LARGEST_SUM, features),
         finished=finished_lines(output.zero_point, activation_limits(operator.activation, output)),
     )
     return Function(name, "", text, ("left", "right"))

@@ -1,6 +1,9 @@
 """From an operator without weights to its C function."""
 
+from collections.abc import Set
+
 from codegen.c.operators.add import add_function
+from codegen.c.operators.concatenation import concatenate_function
 from codegen.c.operators.function import Function
 from codegen.c.operators.mapping import mapping_function
 from codegen.c.operators.padding import pad_function
@@ -12,6 +15,7 @@ from codegen.ir.operators import (
     Add,
     AveragePool2d,
     Clamp,
+    Concatenate,
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
@@ -22,23 +26,28 @@ from codegen.ir.operators import (
 )
 
 
-def emit_operator(operator: Operator, graph: TensorGraph, name: str) -> Function:
+def emit_operator(
+    operator: Operator, graph: TensorGraph, name: str, features: Set[str] = frozenset()
+) -> Function:
     """C text that computes the operator bit for bit as codegen.ir.evaluate does.
 
-    name: an identifier; all names begin with it. Raises EmitError for an operator that has no C function,
+    name: an identifier; all names begin with it. features: of the core that the text is made for; it is right
+    on every other. Raises EmitError for an operator that has no C function,
     and IrError where types or quantizations do not fit the operator.
     """
     match operator:
         case Add():
-            return add_function(operator, graph.tensors, name)
+            return add_function(operator, graph.tensors, name, features)
         case AveragePool2d() | MaxPool2d():
-            return pool_function(operator, graph.tensors, name)
+            return pool_function(operator, graph.tensors, name, features)
         case GlobalAveragePool():
-            return global_pool_function(operator, graph.tensors, name)
+            return global_pool_function(operator, graph.tensors, name, features)
         case Clamp() | HardSwish() | Quantize():
             return mapping_function(operator, graph.tensors, name)
         case Softmax():
             return softmax_function(operator, graph.tensors, name)
+        case Concatenate():
+            return concatenate_function(operator, graph.tensors, name)
         case Pad():
             return pad_function(operator, graph.tensors, name)
         case _:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class Function:
     """C text of one function and its constants.
 
-    name: all names in the text begin with it. inputs: names of its `const int8_t *` parameters, after which
+    name: all names in the text begin with it. routines: prototypes of other functions of the text that a
+    compiler may neither inline nor make for their arguments, so that their cost does not depend on what is
+    around them. inputs: names of its `const int8_t *` parameters, after which
     come `int8_t *output` and, where `takes_scratch`, `void *scratch`. Bytes of uint8 tensors are passed as
     int8_t too. Wherever its KernelChoice says so, output may be the same pointer as an input.
     """
@@ -17,6 +19,7 @@ class Function:
     functions: str
     inputs: tuple[str, ...] = ("input",)
     takes_scratch: bool = False
+    routines: tuple[str, ...] = ()
 
     @property
     def prototype(self) -> str:

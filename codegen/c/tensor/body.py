@@ -53,12 +53,19 @@ def tensor_text(
         "upper": prefix.upper(),
         "classes": isinstance(network.interface.output, ClassOutput),
         "constants": places.constants(),
-        "prototypes": [f"{own} {prototype};" for prototype in caller.shared.prototypes],
+        "prototypes": [
+            *(f"{prefix.upper()}_ROUTINE {prototype};" for prototype in caller.shared.routines),
+            *(f"{own} {prototype};" for prototype in caller.shared.prototypes),
+        ],
         "functions": caller.shared.text.rstrip("\n"),
         "patches": stage.functions,
         "lines": lines,
         "ending": ending,
-        "copies": render("tensor/copy_rows.c.j2", name=f"{prefix}_{COPY}") if f"{COPY}(" in text else "",
+        "copies": render(
+            "tensor/copy_rows.c.j2", name=f"{prefix}_{COPY}", routine=f"{prefix.upper()}_ROUTINE "
+        )
+        if f"{COPY}(" in text
+        else "",
         "arena": ARENA,
         "input": INPUT,
         "uses_input": _uses(INPUT, [*lines, *ending]),

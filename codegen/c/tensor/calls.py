@@ -1,19 +1,18 @@
 """The statements that run one operator, whole or on a patch."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.c.kernels import Form, emit_kernel
 from codegen.c.operators import Function, emit_operator
-from codegen.c.tensor.places import Places, plus
+from codegen.c.tensor.places import Places
 from codegen.c.tensor.sharing import SharedText
 from codegen.c.tensor.tasks import kernel_task
 from codegen.c.text import EmitError, comment
 from codegen.cores import Core
 from codegen.errors import CodegenError
 from codegen.ir.graph import TensorGraph, TensorNet
-from codegen.ir.operators import Concatenate, Conv2d, DepthwiseConv2d, FullyConnected, Reshape
+from codegen.ir.operators import Conv2d, DepthwiseConv2d, FullyConnected, Reshape
 
 COPY = "copy_rows"
 """Ends the name of the routine that copies rows; see templates/tensor/copy_rows.c.j2."""
@@ -48,8 +47,6 @@ class Caller:
         if isinstance(operator, Reshape):
             return []
         try:
-            if isinstance(operator, Concatenate):
-                return self._concatenation(operator, alone, sources, target)
             function = self._function(number, alone)
         except CodegenError as error:
             raise EmitError(f"tensor network: operator {number}: {error}") from None
@@ -70,26 +67,10 @@ class Caller:
         kind = type(operator).__name__
         name = f"{self.places.prefix}_{KINDS.get(kind, kind.lower())}{number}"
         if not isinstance(original, FullyConnected | Conv2d | DepthwiseConv2d):
-            return emit_operator(operator, alone, name)
+            return emit_operator(operator, alone, name, self.core.features)
         task = kernel_task(self.net, original, alone)
         code = emit_kernel(task, name, self.form, self.core.features)
         return Function(name, code.constants, code.functions, takes_scratch=True)
-
-    def _concatenation(
-        self, operator: Concatenate, alone: TensorGraph, sources: Sequence[str], target: str
-    ) -> list[str]:
-        """Each input is copied to its part of every row."""
-        same = {alone.tensors[tensor].quantization for tensor in (*operator.inputs, operator.output)}
-        if len(same) > 1:
-            raise EmitError("all inputs and the output of a concatenation must have equal quantizations")
-        shape = alone.tensors[operator.output].shape
-        n_rows, item = math.prod(shape[: operator.axis]), math.prod(shape[operator.axis + 1 :])
-        pitch, offset, lines = shape[operator.axis] * item, 0, []
-        for tensor, source in zip(operator.inputs, sources, strict=True):
-            row = alone.tensors[tensor].shape[operator.axis] * item
-            lines.append(self.copy(source, row, plus(target, offset), pitch, n_rows, row))
-            offset += row
-        return lines
 
 
 def describe(number: int, graph: TensorGraph) -> str:

@@ -22,6 +22,7 @@ class SharedText:
         self._includes: set[tuple[tuple[str, ...], str]] = set()
         self._parts: list[str] = []
         self.prototypes: list[str] = []
+        self.routines: list[str] = []
 
     @property
     def text(self) -> str:
@@ -35,7 +36,10 @@ class SharedText:
             name, taken = function.name, set(self._names.values())
             if name in taken:
                 name = next(each for each in (f"{name}_{n}" for n in count(1)) if each not in taken)
-            self._parts.append(self._share(_with_prefix(function.name, name, text), name))
+            shared = self._share(_with_prefix(function.name, name, text), name)
+            routines = [_with_prefix(function.name, name, prototype) for prototype in function.routines]
+            self._parts.append(shared)
+            self.routines += [prototype for prototype in routines if f"{prototype}\n" in shared]
             self.prototypes.append(replace(function, name=name).prototype)
             self._names[key] = name
         return self._names[key]

@@ -23,7 +23,11 @@ int main(void)
     if (in < 0 || out < 0) {
         return 1;
     }
+#if defined(__riscv)
+    __asm volatile("mv %0, sp" : "=r"(top));
+#else
     __asm volatile("mov %0, sp" : "=r"(top));
+#endif
     if ((uint32_t)(uintptr_t)top - (uint32_t)(uintptr_t)low > MOST_BYTES) {
         low = top - MOST_BYTES / sizeof *top;
     }

@@ -35,6 +35,8 @@ def _bytes(line: str) -> int:
     registers = rest.split(",")
     if name == "it":
         return 2
+    if name in ("adds", "subs", "movs"):
+        return 2 if _LOW.match(registers[0]) else 4
     if name == "cmp":
         return 2 if "#" not in rest or ("#-" not in rest and _LOW.match(registers[0])) else 4
     if name == "mov" and "#" not in rest:

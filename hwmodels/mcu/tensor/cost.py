@@ -10,8 +10,8 @@ from codegen.plan import Moment, Plan, PlanError, kernel_graphs, plan_network, t
 from codegen.plan.copies import step_views
 from hwmodels.mcu.tensor.coefficients import KernelCoefficients, TensorCoefficients, amount
 from hwmodels.mcu.tensor.kernels import kernel_terms
+from hwmodels.mcu.tensor.moves import Rows, called_moves
 from hwmodels.mcu.tensor.terms import KernelTerms
-from hwmodels.mcu.tensor.weightless import row_copy_terms
 
 COPIES = "copy_rows"
 """The form of kernels whose coefficients hold for the copies of patches."""
@@ -145,10 +145,18 @@ def _copies(number: int, plan: Plan, graph: TensorGraph) -> KernelTerms | None:
         for view in step_views(graph, stage, patch, patch.steps[number])
         if view.is_copied
     ]
-    counts = row_copy_terms(
-        [(view.n_rows, view.row_bytes, (view.pitch_bytes, view.offset_bytes)) for view in views]
+    return copy_terms(
+        [
+            Rows(view.n_rows, view.row_bytes, (view.pitch_bytes, view.row_bytes), (view.offset_bytes, 0))
+            for view in views
+        ]
     )
-    return KernelTerms(COPIES, counts, {"inputs": len(views)}, 0)
+
+
+def copy_terms(parts: Sequence[Rows]) -> KernelTerms:
+    """Of calls of the routine that copies rows."""
+    counts = {"calls": len(parts), "turns": sum(rows.n_rows for rows in parts), **called_moves(parts)}
+    return KernelTerms(COPIES, counts, {"calls": len(parts)}, 0, ("memcpy",))
 
 
 def _layer(
@@ -159,12 +167,13 @@ def _layer(
     coefficients: TensorCoefficients,
     known: set[Hashable],
 ) -> LayerCost:
-    """known: what operators share of the code so far."""
+    """known: what operators may share of the code so far."""
     operator = graph.operators[number]
     instructions = sum(
         times * amount(terms.instructions, one.instructions) for terms, one, times in run.variants
     )
     code = sum(_code_bytes(terms, one, known) for terms, one, _ in run.variants)
+    constant_bytes = max(_constant_bytes(terms, known) for terms, _, _ in run.variants)
     if run.copies is not None:
         copying = coefficients.kernels[COPIES]
         instructions += amount(run.copies.instructions, copying.instructions)
@@ -177,17 +186,31 @@ def _layer(
         plan.macs[number],
         max(instructions, 0.0),
         max(code, 0.0),
-        max(terms.constant_bytes for terms, _, _ in run.variants),
+        constant_bytes,
         max(one.stack_bytes for _, one, _ in run.variants),
+    )
+
+
+def _constant_bytes(terms: KernelTerms, known: set[Hashable]) -> int:
+    """Of a kernel's tables, which equal ones of an earlier kernel are."""
+    return (
+        0 if terms.tables is not None and _is_known(("tables", terms.tables), known) else terms.constant_bytes
     )
 
 
 def _code_bytes(terms: KernelTerms, each: KernelCoefficients, known: set[Hashable]) -> float:
     """Of a kernel without the code that it shares with an earlier one."""
+    if terms.whole is not None and _is_known(("whole", terms.kernel, terms.whole), known):
+        return 0.0
     n_bytes = amount(terms.code, each.code_bytes)
-    if terms.twin is None:
-        return n_bytes
-    if (terms.kernel, terms.twin) in known:
-        return n_bytes - each.shared_bytes
-    known.add((terms.kernel, terms.twin))
+    n_bytes -= sum(one.n_bytes for one in terms.functions if _is_known(one, known))
+    if terms.twin is not None and _is_known(("twin", terms.kernel, terms.twin), known):
+        n_bytes -= each.shared_bytes
     return n_bytes
+
+
+def _is_known(part: Hashable, known: set[Hashable]) -> bool:
+    """Whether an earlier kernel has it; from now on one has."""
+    found = part in known
+    known.add(part)
+    return found

@@ -11,7 +11,7 @@ from codegen.plan.kernels import is_direct
 from hwmodels.mcu.tensor.assembled import assembled_bytes
 from hwmodels.mcu.tensor.rows import moving_routines, row_work, unrolled_copies, used_columns
 from hwmodels.mcu.tensor.task import Finish, Task
-from hwmodels.mcu.tensor.terms import KernelTerms
+from hwmodels.mcu.tensor.terms import KernelTerms, SharedFunction
 
 MAX_UNROLLED_CHANNELS = 32
 """Of a direct kernel's loop that widens a row."""
@@ -41,14 +41,17 @@ def _pointwise(task: Task) -> KernelTerms:
     n_words = len(PointColumns(sizes).taps) // 2
     counts = _tile_terms(task, tiles, n_rows, n_words, 0)
     counts |= {"rows": n_rows, "copied": n_rows * _outputs(tiles) * sizes.n_in}
-    code = _tile_code(task, tiles, n_words, None)
+    functions = _tiles(task, tiles, n_words, None)
+    code = _tile_code(tiles, functions)
     sites, n_turns = _site_outputs(tiles), sizes.n_in // 4
     code |= {
         "copies": sites * unrolled_copies(n_turns, 4),
         "copying": sites * (n_turns > 4),
         "tails": sites * (sizes.n_in % 4),
     }
-    return KernelTerms("pointwise_columns_dsp", counts, code, _stream_bytes(sizes, n_words))
+    return KernelTerms(
+        "pointwise_columns_dsp", counts, code, _stream_bytes(sizes, n_words), functions=functions
+    )
 
 
 def _direct(task: Task) -> KernelTerms:
@@ -66,7 +69,8 @@ def _direct(task: Task) -> KernelTerms:
         "moves": work.moves * n_pairs,
         "moved": work.moves * n_pairs * 4 * work.kept * rows.row_words,
     }
-    code = _tile_code(task, tiles, 0, rows)
+    functions = _tiles(task, tiles, 0, rows)
+    code = _tile_code(tiles, functions)
     unrolled = sizes.n_in // 4 if sizes.n_in <= MAX_UNROLLED_CHANNELS else unrolled_copies(sizes.n_in // 4, 4)
     code |= {"phases": len(rows.phases), "copies": len(rows.phases) * unrolled, "moving": work.kept > 0}
     return KernelTerms(
@@ -75,6 +79,7 @@ def _direct(task: Task) -> KernelTerms:
         code,
         _stream_bytes(sizes, n_pairs * kh * kw),
         moving_routines(sizes, work),
+        functions,
     )
 
 
@@ -95,7 +100,8 @@ def _columns(task: Task) -> KernelTerms:
         "copied": oh * _outputs(tiles) * n_words,
         "runs": oh * _calls(tiles) * len(rows.runs),
     }
-    code = _tile_code(task, tiles, n_words, None)
+    functions = _tiles(task, tiles, n_words, None)
+    code = _tile_code(tiles, functions)
     odd = len(rows.runs) * (rows.run_items % 2) * _site_outputs(tiles)
     sites, n_turns = _site_outputs(tiles), rows.run_items // 2
     code |= {
@@ -104,9 +110,8 @@ def _columns(task: Task) -> KernelTerms:
         "odd": odd,
         "moving": work.kept > 0,
     }
-    return KernelTerms(
-        "conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), moving_routines(sizes, work)
-    )
+    routines = moving_routines(sizes, work)
+    return KernelTerms("conv2d_columns_dsp", counts, code, _stream_bytes(sizes, n_words), routines, functions)
 
 
 def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps: int) -> dict[str, float]:
@@ -128,20 +133,24 @@ def _tile_terms(task: Task, tiles: RowTiles, n_rows: int, n_words: int, n_steps:
     }
 
 
-def _tile_code(task: Task, tiles: RowTiles, n_words: int, rows: PhaseRows | None) -> dict[str, float]:
-    assembler = sum(_tile_bytes(n, task.sizes.n_out, task.finish, n_words, rows) for n in tiles.sizes)
+def _tile_code(tiles: RowTiles, functions: tuple[SharedFunction, ...]) -> dict[str, float]:
     return {
         "kernels": 1,
-        "assembler": assembler,
+        "assembler": sum(one.n_bytes for one in functions),
         "kinds": len(tiles.sizes),
         "calls": len(tiles.rest) + (tiles.whole > 0),
     }
 
 
+def _tiles(task: Task, tiles: RowTiles, n_words: int, rows: PhaseRows | None) -> tuple[SharedFunction, ...]:
+    return tuple(_tile(n, task.sizes.n_out, task.finish, n_words, rows) for n in tiles.sizes)
+
+
 @functools.lru_cache(maxsize=4096)
-def _tile_bytes(n: int, n_out: int, finish: Finish, n_words: int, rows: PhaseRows | None) -> int:
+def _tile(n: int, n_out: int, finish: Finish, n_words: int, rows: PhaseRows | None) -> SharedFunction:
     tile = Tile("tile", n, n_out, True, scaling_of(finish))
-    return assembled_bytes(columns_tile(tile, n_words) if rows is None else direct_tile(tile, rows))
+    text = columns_tile(tile, n_words) if rows is None else direct_tile(tile, rows)
+    return SharedFunction(text, assembled_bytes(text))
 
 
 def _stream_bytes(sizes: Geometry, n_words: int) -> int:

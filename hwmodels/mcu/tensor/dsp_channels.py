@@ -10,7 +10,7 @@ from hwmodels.mcu.tensor.assembled import assembled_bytes
 from hwmodels.mcu.tensor.dsp import scaling_of
 from hwmodels.mcu.tensor.rows import unrolled_copies, used_columns, used_rows
 from hwmodels.mcu.tensor.task import Task
-from hwmodels.mcu.tensor.terms import KernelTerms
+from hwmodels.mcu.tensor.terms import KernelTerms, SharedFunction
 
 LINE_BYTES = 4
 MAX_STRAIGHT_BLOCKS = 4
@@ -41,9 +41,11 @@ def depthwise(task: Task) -> KernelTerms:
         "loops": rows * (len(loop.steps) // 4 if len(loop.steps) > loop.unrolled else 0),
         **task.finish.terms(rows * sizes.out_size[1]),
     }
-    code = _plane_code(sizes) | {"assembler": assembled_bytes(channel_function(loop))}
+    text = channel_function(loop)
+    function = SharedFunction(text, assembled_bytes(text))
+    code = _plane_code(sizes) | {"assembler": function.n_bytes}
     constants = 4 * sizes.n_out * (loop.weight_words + 4)
-    return KernelTerms("depthwise_planes_dsp", counts, code, constants)
+    return KernelTerms("depthwise_planes_dsp", counts, code, constants, functions=(function,))
 
 
 def _is_paired(sizes: Geometry) -> bool:

@@ -31,6 +31,13 @@ def row_work(sizes: Geometry) -> RowWork:
     return RowWork(taken, cleared, sizes.out_size[0] - 1 if kept else 0, kept)
 
 
+def moved_terms(sizes: Geometry, work: RowWork, row_bytes: int) -> dict[str, float]:
+    """Of the moves of kept rows; bytes that do not move by whole words are moved one by one."""
+    moved = work.moves * work.kept * row_bytes
+    kind = "moved" if sizes.window.stride[0] * row_bytes % 4 == 0 else "unaligned_moved"
+    return {"moves": work.moves, kind: moved}
+
+
 def moving_routines(sizes: Geometry, work: RowWork) -> tuple[str, ...]:
     """What moves the kept rows; the compiler sees where they can't overlap."""
     if work.moves == 0:
@@ -56,13 +63,14 @@ def used_rows(sizes: Geometry) -> int:
 
 def share_inside(sizes: Geometry) -> float:
     """The part of all taps of all outputs that reads data, not padding."""
-    lengths = (sizes.height, sizes.width)
-    return math.prod(_inside(sizes, axis, lengths[axis]) for axis in (0, 1))
+    return math.prod(
+        inside_counts(sizes, axis) / (sizes.out_size[axis] * sizes.window.size[axis]) for axis in (0, 1)
+    )
 
 
-def _inside(sizes: Geometry, axis: int, length: int) -> float:
-    window, n_outputs = sizes.window, sizes.out_size[axis]
-    starts = [at * window.stride[axis] - window.padding[2 * axis] for at in range(n_outputs)]
+def inside_counts(sizes: Geometry, axis: int) -> int:
+    """Taps that read data along an axis (0 for rows, 1 for columns), of all outputs there."""
+    window, length = sizes.window, (sizes.height, sizes.width)[axis]
+    starts = [at * window.stride[axis] - window.padding[2 * axis] for at in range(sizes.out_size[axis])]
     steps = [tap * window.dilation[axis] for tap in range(window.size[axis])]
-    inside = sum(0 <= start + step < length for start in starts for step in steps)
-    return inside / (n_outputs * window.size[axis])
+    return sum(0 <= start + step < length for start in starts for step in steps)

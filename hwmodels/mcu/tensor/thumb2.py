@@ -10,9 +10,9 @@ from codegen.plan.geometry import Geometry
 from codegen.plan.kernels import depthwise_planes
 from hwmodels.mcu.tensor.assembled import assembled_bytes
 from hwmodels.mcu.tensor.dsp import scaling_of
-from hwmodels.mcu.tensor.rows import moving_routines, row_work, used_columns, used_rows
+from hwmodels.mcu.tensor.rows import moved_terms, moving_routines, row_work, used_columns, used_rows
 from hwmodels.mcu.tensor.task import Finish, Task
-from hwmodels.mcu.tensor.terms import KernelTerms
+from hwmodels.mcu.tensor.terms import KernelTerms, SharedFunction
 
 HELD_TAPS = 9
 CHEAP_TAPS = 5
@@ -48,31 +48,31 @@ def weighted_rows(task: Task) -> KernelTerms | None:
         "products": outputs * sizes.n_out * sizes.n_taps,
         **task.finish.terms(outputs * sizes.n_out),
     }
+    functions = tuple(_tile(n, sizes, step, task.finish) for n in tiles.sizes)
     code: dict[str, float] = {
         "kernels": 1,
-        "assembler": sum(_tile_bytes(n, sizes, step, task.finish) for n in tiles.sizes),
+        "assembler": sum(one.n_bytes for one in functions),
         "calls": len(tiles.rest) + (tiles.whole > 0),
     }
     constants = 4 * (n_pairs * (8 + -(-2 * sizes.n_taps // 4)) + n_single * (4 + -(-sizes.n_taps // 4)))
     if in_place:
-        return KernelTerms("rows_in_place_thumb2", counts, code, constants)
+        return KernelTerms("rows_in_place_thumb2", counts, code, constants, functions=functions)
     work = row_work(sizes)
     counts |= {
         "taken": work.taken,
         "taken_bytes": work.taken * used_columns(sizes) * sizes.n_in,
         "cleared": work.cleared + 1,
         "cleared_bytes": work.cleared * used_columns(sizes) * sizes.n_in + rows.n_bytes,
-        "moves": work.moves,
-        "moved": work.moves * work.kept * rows.row_bytes,
+        **moved_terms(sizes, work, rows.row_bytes),
     }
-    return KernelTerms(
-        "rows_thumb2", counts, code | {"moving": work.kept > 0}, constants, moving_routines(sizes, work)
-    )
+    code["moving"] = work.kept > 0
+    return KernelTerms("rows_thumb2", counts, code, constants, moving_routines(sizes, work), functions)
 
 
 @functools.lru_cache(maxsize=4096)
-def _tile_bytes(n: int, sizes: Geometry, step: int, finish: Finish) -> int:
-    return assembled_bytes(byte_tile(ByteTile("tile", n, sizes, step, scaling_of(finish))))
+def _tile(n: int, sizes: Geometry, step: int, finish: Finish) -> SharedFunction:
+    text = byte_tile(ByteTile("tile", n, sizes, step, scaling_of(finish)))
+    return SharedFunction(text, assembled_bytes(text))
 
 
 def depthwise(task: Task) -> KernelTerms | None:
@@ -93,13 +93,15 @@ def depthwise(task: Task) -> KernelTerms | None:
         "reloads": n_outputs * (CHEAP_TAPS < sizes.n_taps <= HELD_TAPS),
         **task.finish.terms(n_outputs),
     }
+    text = byte_channel_function(channel)
+    function = SharedFunction(text, assembled_bytes(text))
     code = {
         "kernels": 1,
-        "assembler": assembled_bytes(byte_channel_function(channel)),
+        "assembler": function.n_bytes,
         "multiplied": sizes.multiplier > 1,
     }
     constants = 4 * sizes.n_out * (4 + -(-sizes.n_taps // 4))
-    return KernelTerms("depthwise_planes_thumb2", counts, code, constants)
+    return KernelTerms("depthwise_planes_thumb2", counts, code, constants, functions=(function,))
 
 
 def plane_terms(sizes: Geometry, planes: Planes) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """Quantities of operators without weights, which are plain C on every core."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import fields, replace
 
+from codegen.c.operators.concatenation import concatenated_rows
 from codegen.ir.graph import Tensor, TensorGraph
 from codegen.ir.integer.elementwise import ADD_SHIFT
 from codegen.ir.integer.softmax import difference_multiplier
@@ -19,20 +21,41 @@ from codegen.ir.operators import (
     Quantize,
     Reshape,
     Softmax,
-    Window,
+    activations_read,
 )
 from codegen.ir.requantization import quantize_multiplier
+from hwmodels.mcu.tensor.moves import Rows, is_inlined, known_moves, n_pieces
+from hwmodels.mcu.tensor.pools import pool_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
 
-MAX_UNROLLED_TAPS = 9
-WIDE = 4
-"""From this width on the compiler makes loops of a padded pool's window."""
 TABLE_BYTES = 256
 MAX_SOFTMAX_DEPTH = 4096
+TENSOR_FIELDS = frozenset({"input", "inputs", "left", "right", "output"})
 
 
-def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | str:
-    """The quantities, or why there are none."""
+def weightless_terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> KernelTerms | str:
+    """The quantities on a core with these features, or why there are none."""
+    found = _terms(operator, graph, features)
+    if isinstance(found, str) or any(graph.tensors[tensor].quantization is None for tensor in _all(operator)):
+        return found
+    shapes = tuple(graph.tensors[tensor].shape for tensor in _all(operator))
+    return replace(found, whole=(_numbers(operator, graph), shapes), tables=_numbers(operator, graph))
+
+
+def _all(operator: Operator) -> tuple[int, ...]:
+    return (*activations_read(operator), operator.output)
+
+
+def _numbers(operator: Operator, graph: TensorGraph) -> Hashable:
+    """What an operator does to single values, which tensors it works on left out."""
+    settings = tuple(
+        getattr(operator, field.name) for field in fields(operator) if field.name not in TENSOR_FIELDS
+    )
+    tensors = tuple(graph.tensors[tensor] for tensor in _all(operator))
+    return type(operator), settings, tuple((tensor.dtype, tensor.quantization) for tensor in tensors)
+
+
+def _terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> KernelTerms | str:
     tensors = graph.tensors
     match operator:
         case Reshape():
@@ -40,7 +63,7 @@ def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | st
         case Add():
             return _add(operator, graph)
         case AveragePool2d() | MaxPool2d():
-            return _pool(operator, graph)
+            return pool_terms(operator, graph, features)
         case GlobalAveragePool():
             height, width, n_channels = tensors[operator.input].shape
             counts = {"calls": 1, "channels": n_channels, "items": height * width * n_channels}
@@ -50,9 +73,9 @@ def weightless_terms(operator: Operator, graph: TensorGraph) -> KernelTerms | st
         case Softmax():
             return _softmax(operator, graph)
         case Pad():
-            return _pad(operator, graph)
+            return _pad(operator, graph, features)
         case Concatenate():
-            return _concatenation(operator, graph)
+            return _concatenation(operator, graph, features)
         case _:
             return f"{type(operator).__name__} has no C form"
 
@@ -88,45 +111,6 @@ def _on_common_scale(tensors: list[Tensor]) -> tuple[int, int]:
     return products, divisions
 
 
-def _pool(operator: AveragePool2d | MaxPool2d, graph: TensorGraph) -> KernelTerms:
-    height, width, n_channels = graph.tensors[operator.input].shape
-    oh, ow, _ = graph.tensors[operator.output].shape
-    window = operator.window
-    rows, across = _inside(window, 0, height, oh), _inside(window, 1, width, ow)
-    clipped = any(_clipped(window, axis, n, out) for axis, n, out in ((0, height, oh), (1, width, ow)))
-    kh, kw = window.size
-    unrolled = not clipped and kh * kw <= MAX_UNROLLED_TAPS
-    n_outputs = oh * ow * n_channels
-    counts: dict[str, float] = {
-        "calls": 1,
-        "positions": oh * ow,
-        "outputs": n_outputs,
-        "taps": rows * across * n_channels,
-    }
-    if not unrolled:
-        counts["tap_rows"] = rows * ow * n_channels
-    kind = "average" if isinstance(operator, AveragePool2d) else "largest"
-    way = "unrolled" if unrolled else f"clipped_{min(kw, WIDE)}" if clipped else "loops"
-    if kind == "average" and not clipped:
-        counts["divisions"] = n_outputs * ((kh * kw) & (kh * kw - 1) > 0)
-    code = {"kernels": 1, "taps": kh * kw if unrolled else 0}
-    return KernelTerms(f"{kind}_pool_{way}", counts, code, 0)
-
-
-def _inside(window: Window, axis: int, length: int, n_outputs: int) -> int:
-    """Taps inside of the input, of all outputs along an axis."""
-    size, stride, before = window.size[axis], window.stride[axis], window.padding[2 * axis]
-    return sum(
-        min(max(at * stride - before + size, 0), length) - min(max(at * stride - before, 0), length)
-        for at in range(n_outputs)
-    )
-
-
-def _clipped(window: Window, axis: int, length: int, n_outputs: int) -> bool:
-    before = window.padding[2 * axis]
-    return before > 0 or (n_outputs - 1) * window.stride[axis] - before + window.size[axis] > length
-
-
 def _mapping(operator: Clamp | HardSwish | Quantize, graph: TensorGraph) -> KernelTerms:
     source, output = graph.tensors[operator.input], graph.tensors[operator.output]
     shifted = not isinstance(operator, HardSwish) and _scales(source) == _scales(output)
@@ -147,45 +131,57 @@ def _softmax(operator: Softmax, graph: TensorGraph) -> KernelTerms | str:
     depth = shape[-1] if shape else 1
     if depth > MAX_SOFTMAX_DEPTH:
         return f"a softmax has at most {MAX_SOFTMAX_DEPTH} items a row, not {depth}"
-    counts = {"calls": 1, "rows": math.prod(shape[:-1]), "items": math.prod(shape)}
+    n_rows = math.prod(shape[:-1])
     scales = _scales(graph.tensors[operator.input])
     n_counted = 256
     if scales:
         n_counted = min(-difference_multiplier(operator.beta, scales[0])[1], 255) + 1
+    n_items = math.prod(shape)
+    counts = {
+        "calls": 1,
+        "rows": n_rows,
+        "long_rows": n_rows * (depth > 1),
+        "items": n_items,
+        "compared": n_items * (n_counted < TABLE_BYTES),
+    }
     return KernelTerms("softmax", counts, {"kernels": 1}, 4 * n_counted)
 
 
-def _pad(operator: Pad, graph: TensorGraph) -> KernelTerms:
+def _pad(operator: Pad, graph: TensorGraph, features: Set[str]) -> KernelTerms:
+    """A memset and the copies of the longest runs."""
     source, output = graph.tensors[operator.input], graph.tensors[operator.output]
+    steps = [math.prod(output.shape[axis + 1 :]) for axis in range(len(output.shape))]
     padded = [
         axis for axis, sides in enumerate(zip(operator.before, operator.after, strict=True)) if any(sides)
     ]
     last = max(padded, default=0)
-    copies = math.prod(source.shape[:last])
-    counts = {"calls": 1, "filled": output.n_bytes, "copies": copies, "copied": source.n_bytes}
-    return KernelTerms("pad", counts, {"kernels": 1, "loops": last}, 0)
+    n_runs, run = math.prod(source.shape[:last]), math.prod(source.shape[last:])
+    pitch = steps[last - 1] if last else run
+    start = sum(before * step for before, step in zip(operator.before, steps, strict=True))
+    moves = known_moves([Rows(n_runs, run, (run, pitch), (0, start))], features)
+    counts = {"calls": 1, "filled": output.n_bytes, "runs": n_runs, **moves}
+    code = {"kernels": 1, "loops": last, **_move_code([run], features)}
+    return KernelTerms("pad", counts, code, 0, _move_routines([run], features))
 
 
-def _concatenation(operator: Concatenate, graph: TensorGraph) -> KernelTerms:
-    output = graph.tensors[operator.output]
-    n_rows, item = math.prod(output.shape[: operator.axis]), math.prod(output.shape[operator.axis + 1 :])
-    pitch, offset = output.n_bytes // n_rows, 0
-    parts = []
-    for tensor in operator.inputs:
-        row_bytes = graph.tensors[tensor].shape[operator.axis] * item
-        parts.append((n_rows, row_bytes, (pitch, offset)))
-        offset += row_bytes
-    counts = row_copy_terms(parts)
-    return KernelTerms("copy_rows", counts, {"inputs": len(parts)}, 0, ("memcpy",))
+def _concatenation(operator: Concatenate, graph: TensorGraph, features: Set[str]) -> KernelTerms:
+    n_rows, row_bytes = concatenated_rows(operator, graph.tensors)
+    pitch, parts, offset = sum(row_bytes), [], 0
+    for n_bytes in row_bytes:
+        parts.append(Rows(n_rows, n_bytes, (n_bytes, pitch), (0, offset)))
+        offset += n_bytes
+    counts = {"calls": 1, "turns": n_rows, "inputs": len(parts), **known_moves(parts, features)}
+    code = {"kernels": 1, "inputs": len(parts), **_move_code(row_bytes, features)}
+    return KernelTerms("concatenate", counts, code, 0, _move_routines(row_bytes, features))
 
 
-def row_copy_terms(parts: Sequence[tuple[int, int, Sequence[int]]]) -> dict[str, float]:
-    """Of copies of (rows, bytes of a row, distances that decide whether rows begin on words)."""
-    counts = {"inputs": len(parts), "copies": 0, "copied": 0, "tails": 0, "unaligned": 0}
-    for n_rows, row_bytes, distances in parts:
-        counts["copies"] += n_rows
-        counts["copied"] += n_rows * row_bytes
-        counts["tails"] += n_rows * (row_bytes % 4)
-        aligned = all(distance % 4 == 0 for distance in (row_bytes, *distances))
-        counts["unaligned"] += 0 if aligned else n_rows * row_bytes
-    return dict(counts)
+def _move_code(row_bytes: Sequence[int], features: Set[str]) -> dict[str, float]:
+    inlined = [n_bytes for n_bytes in row_bytes if is_inlined(n_bytes, features)]
+    return {
+        "pieces": sum(n_pieces(n_bytes, features) for n_bytes in inlined),
+        "copies": len(row_bytes) - len(inlined),
+    }
+
+
+def _move_routines(row_bytes: Sequence[int], features: Set[str]) -> tuple[str, ...]:
+    return () if all(is_inlined(n_bytes, features) for n_bytes in row_bytes) else ("memcpy",)

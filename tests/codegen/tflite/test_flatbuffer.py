@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.ir import Network
+from codegen.ir.testing import network_of_kinds
 from codegen.tflite import TfliteError, network_of
 from codegen.tflite.flatbuffer import root_table
 from codegen.tflite.model import read_model
 from tests.codegen.tflite.models import ModelWriter, file_of
-from tests.tensor_networks import grow
 
 WHOLE = file_of(
-    grow(["conv2d", "max_pool2d", "reshape", "fully_connected"], np.random.default_rng(0), "tflite")
+    network_of_kinds(
+        ["conv2d", "max_pool2d", "reshape", "fully_connected"], np.random.default_rng(0), "tflite"
+    )
 )
 TAIL = b"\0" * 64
 

@@ -12,9 +12,10 @@ from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
 from codegen.ir.passes import simplify
 from codegen.ir.tensors import evaluate_tensor_net
+from codegen.ir.testing import KINDS, network_of_kinds, samples_of
 from codegen.tflite import network_of, read_tflite
 from tests.codegen.tflite.models import file_of, run_reference
-from tests.tensor_networks import KINDS, grow, samples_of, tensor_networks
+from tests.tensor_networks import tensor_networks
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_random_network_gives_the_oracles_numbers(network: Network, seed: int)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_operator_gives_the_oracles_numbers(kind: str) -> None:
     for seed in range(8):
-        assert_like_the_oracle(grow([kind, kind], np.random.default_rng(seed), "tflite"), seed)
+        assert_like_the_oracle(network_of_kinds([kind, kind], np.random.default_rng(seed), "tflite"), seed)
 
 
 def assert_like_the_oracle(network: Network, seed: int) -> None:

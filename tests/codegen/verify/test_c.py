@@ -8,7 +8,7 @@ import pytest
 
 from codegen.artifact import Artifact, File, Proof
 from codegen.c import emit_c
-from codegen.cores import load_core
+from codegen.cores import known_cores, load_core
 from codegen.errors import CodegenError
 from codegen.ir import ClassOutput, Feature, Gate, GateNetlist, Interface, Network, Value, ValueOutput
 from codegen.ir.counts import count
@@ -62,7 +62,7 @@ def changed(artifact: Artifact, old: str, new: str) -> Artifact:
     ],
     ids=["straight", "table", "tree", "netlist", "tensors"],
 )
-def test_every_body_is_proven_on_the_host_and_on_both_cores(
+def test_every_body_is_proven_on_the_host_and_on_the_usual_cores(
     network: Network, form: str, requires_tool
 ) -> None:  # type: ignore[no-untyped-def]
     requires_tool(*TOOLS)
@@ -73,6 +73,20 @@ def test_every_body_is_proven_on_the_host_and_on_both_cores(
     for proof in found:
         assert (proof.status, proof.mismatches, proof.first_mismatch) == ("proven", 0, "")
         assert proof.detail == "350 rows of codes, 430 raw rows quantized"
+
+
+@pytest.mark.parametrize("name", known_cores())
+@pytest.mark.parametrize("network", [small_mlp(), small_convolution()], ids=["mlp", "tensors"])
+def test_a_module_is_proven_on_the_core_of_its_board(name: str, network: Network, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    core = load_core(name)
+    requires_tool("gcc", core.compiler, *(simulator.program for simulator in core.simulators))
+    codes = codes_for(network.interface, 50, 2)
+    artifact = emit_c(network, name="net", vectors=codes, core=core)
+    found = verify_c(network, artifact, codes, seed=4, n_random=100, cores=(core,))
+    assert [(proof.target, proof.status) for proof in found] == [
+        ("c-host", "proven"),
+        (f"c-{name}", "proven"),
+    ]
 
 
 def test_the_tool_names_compiler_simulator_and_core_with_versions(requires_tool) -> None:  # type: ignore[no-untyped-def]

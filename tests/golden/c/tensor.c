@@ -80,27 +80,22 @@ static void golden_conv0(const int8_t *input, int8_t *output, void *scratch)
     int32_t oy, ox, o;
     (void)scratch;
     for (oy = 0; oy < 4; oy++) {
+        const int32_t y = oy * 1 - 1;
+        const int32_t first_y = y < 0 ? -y : 0;
+        const int32_t end_y = y > 1 ? 4 - y : 3;
         for (ox = 0; ox < 4; ox++) {
-            const int8_t *w = golden_conv0_weights;
-            for (o = 0; o < 2; o++) {
+            const int32_t x = ox * 1 - 1;
+            const int32_t first_x = x < 0 ? -x : 0;
+            const int32_t end_x = x > 1 ? 4 - x : 3;
+            const int8_t *row = golden_conv0_weights;
+            for (o = 0; o < 2; o++, row += 9) {
                 int32_t sum = golden_conv0_bias[o];
-                int32_t ky, kx, c;
-                for (ky = 0; ky < 3; ky++) {
-                    const int32_t y = oy * 1 + ky * 1 - 1;
-                    if (y < 0 || y >= 4) {
-                        w += 3;
-                        continue;
-                    }
-                    for (kx = 0; kx < 3; kx++, w += 1) {
-                        const int32_t x = ox * 1 + kx * 1 - 1;
-                        const int8_t *from;
-                        if (x < 0 || x >= 4) {
-                            continue;
-                        }
-                        from = input + (y * 4 + x) * 1;
-                        for (c = 0; c < 1; c++) {
-                            sum += (from[c] + 3) * w[c];
-                        }
+                int32_t ky, n;
+                for (ky = first_y; ky < end_y; ky++) {
+                    const int8_t *from = input + ((y + ky * 1) * 4 + x + first_x) * 1;
+                    const int8_t *w = row + (ky * 3 + first_x) * 1;
+                    for (n = (end_x - first_x) * 1; n > 0; n--) {
+                        sum += (*from++ + 3) * *w++;
                     }
                 }
                 *output++ = golden_conv0_finish(sum, o);
@@ -113,7 +108,7 @@ static void golden_largest1(const int8_t *input, int8_t *output)
     int32_t oy, ox, c;
     for (oy = 0; oy < 2; oy++) {
         for (ox = 0; ox < 2; ox++) {
-            const int32_t at = (oy * 2 * 4 + ox * 2) * 2;
+            const int32_t at = (oy * 8 + ox * 2) * 2;
             for (c = 0; c < 2; c++) {
                 int32_t y = -128;
                 y = input[at + c] > y ? input[at + c] : y;

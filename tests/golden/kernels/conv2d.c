@@ -333,27 +333,22 @@ static void golden(const int8_t *input, int8_t *output, void *scratch)
     int32_t oy, ox, o;
     (void)scratch;
     for (oy = 0; oy < 4; oy++) {
+        const int32_t y = oy * 1 - 1;
+        const int32_t first_y = y < 0 ? -y : 0;
+        const int32_t end_y = y > 1 ? 4 - y : 3;
         for (ox = 0; ox < 4; ox++) {
-            const int8_t *w = golden_weights;
-            for (o = 0; o < 2; o++) {
+            const int32_t x = ox * 1 - 1;
+            const int32_t first_x = x < 0 ? -x : 0;
+            const int32_t end_x = x > 1 ? 4 - x : 3;
+            const int8_t *row = golden_weights;
+            for (o = 0; o < 2; o++, row += 36) {
                 int32_t sum = golden_bias[o];
-                int32_t ky, kx, c;
-                for (ky = 0; ky < 3; ky++) {
-                    const int32_t y = oy * 1 + ky * 1 - 1;
-                    if (y < 0 || y >= 4) {
-                        w += 12;
-                        continue;
-                    }
-                    for (kx = 0; kx < 3; kx++, w += 4) {
-                        const int32_t x = ox * 1 + kx * 1 - 1;
-                        const int8_t *from;
-                        if (x < 0 || x >= 4) {
-                            continue;
-                        }
-                        from = input + (y * 4 + x) * 4;
-                        for (c = 0; c < 4; c++) {
-                            sum += (from[c] + 7) * w[c];
-                        }
+                int32_t ky, n;
+                for (ky = first_y; ky < end_y; ky++) {
+                    const int8_t *from = input + ((y + ky * 1) * 4 + x + first_x) * 4;
+                    const int8_t *w = row + (ky * 3 + first_x) * 4;
+                    for (n = (end_x - first_x) * 4; n > 0; n--) {
+                        sum += (*from++ + 7) * *w++;
                     }
                 }
                 *output++ = golden_finish(sum, o);

@@ -222,7 +222,7 @@ static void golden_copy(const int8_t *x, int8_t *plane)
     }
 }
 
-static void golden_channel(const int8_t *plane, const int8_t *w, int8_t *output, int32_t channel)
+static void golden_taps(const int8_t *plane, const int8_t *w, int8_t *output, int32_t channel)
 {
     const int32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3], w4 = w[4], w5 = w[5], w6 = w[6], w7 = w[7], w8 = w[8];
     const int32_t bias = golden_bias[channel];
@@ -257,7 +257,7 @@ static void golden(const int8_t *input, int8_t *output, void *scratch)
     }
     for (c = 0; c < 4; c++) {
         golden_copy(input + c, plane);
-        golden_channel(plane, w, output + c, c);
+        golden_taps(plane, w, output + c, c);
         w += 9;
     }
 }

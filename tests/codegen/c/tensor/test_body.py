@@ -23,13 +23,13 @@ from codegen.ir import (
     Window,
 )
 from codegen.ir.evaluate import evaluate
+from codegen.ir.testing import random_network
 from codegen.plan import PlanError, plan_network
 from codegen.verify import measure_firmware
 from codegen.verify.build import SANITIZERS, WARNINGS
 from tests.codegen.c.differential import numbers
 from tests.codegen.c.golden_networks import small_convolution
 from tests.codegen.c.tensor.graphs import bytes_of, network, tensor
-from tests.codegen.c.tensor.random_networks import tensor_network
 from tests.networks import codes_for
 
 
@@ -63,7 +63,7 @@ def test_the_compiled_arena_has_the_bytes_of_the_plan(
     requires_tool,  # type: ignore[no-untyped-def]
 ) -> None:
     requires_tool("gcc", "nm")
-    one = tensor_network(seed)
+    one = random_network(seed)
     assert isinstance(one.body, TensorNet)
     planned = plan_network(one.body.graph, Schedule(), load_core(core)).arena_bytes
     text = written(one, tmp_path, core=load_core(core))
@@ -175,5 +175,5 @@ def test_uniform_inputs_need_no_table(tmp_path: Path) -> None:
 
 
 def test_text_and_arena_do_not_depend_on_the_run(tmp_path: Path) -> None:
-    one = tensor_network(221)
+    one = random_network(221)
     assert written(one, tmp_path) == written(one, tmp_path)

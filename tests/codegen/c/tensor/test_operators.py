@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from codegen.c import EmitError, emit_c
+from codegen.c.operators.pools import MAX_SHARED_TAPS
+from codegen.cores import load_core
 from codegen.ir import (
     Add,
     AveragePool2d,
@@ -81,6 +84,9 @@ def pools() -> list[Network]:
             for activation in ("none", "relu6"):
                 tensors = (tensor((6, 5, 3)), tensor((*out, 3)))
                 found.append(network(tensors, (kind(0, 1, window, activation),)))  # type: ignore[arg-type]
+    for rows in (19, 20):  # as many taps as a product divides by, and more
+        tensors = (tensor((20, 20, 1)), tensor((21 - rows, 2, 1)))
+        found.append(network(tensors, (AveragePool2d(0, 1, Window((rows, 19))),)))
     for shape in ((6, 5, 3), (1, 1, 7), (31, 1, 2)):
         output = tensor((shape[2],), Quantization((0.03,), -9))
         found.append(network((tensor(shape), output), (GlobalAveragePool(0, 1),)))
@@ -123,21 +129,52 @@ def distributions() -> list[Network]:
     return found
 
 
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0"])
 @pytest.mark.parametrize("cases", [sums, mappings, pools, movements, distributions])
-def test_operators_agree_with_evaluate(cases, tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+def test_operators_agree_with_evaluate(cases, core: str, tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
+    """Written for a core with constants and long products at hand, and for one without."""
     requires_tool("gcc")
     networks = cases()
     artifacts = [
-        emit_c(one, name=f"n{index}", vectors=codes_for(one.interface, 2, 0), layout="plain")
+        emit_c(
+            one,
+            name=f"n{index}",
+            vectors=codes_for(one.interface, 2, 0),
+            layout="plain",
+            core=load_core(core),
+        )
         for index, one in enumerate(networks)
     ]
     folder = tmp_path / "c"
     assert compile_and_run(["gcc", "-std=c99"], write_program(networks, artifacts, folder), folder) == ""
 
 
-def emit(one: Network) -> str:
-    artifact = emit_c(one, name="net", vectors=codes_for(one.interface, 2, 0), layout="plain")
+def emit(one: Network, core: str = "cortex-m4") -> str:
+    vectors = codes_for(one.interface, 2, 0)
+    artifact = emit_c(one, name="net", vectors=vectors, layout="plain", core=load_core(core))
     return next(file.text for file in artifact.files if file.path == "net.c")
+
+
+def test_a_mean_by_a_product_is_exact_up_to_its_number_of_taps() -> None:
+    for n in range(1, MAX_SHARED_TAPS + 1):
+        x = np.arange(128 * n + n // 2 + 1, dtype=np.uint32)
+        assert np.array_equal(x * np.uint32((1 << 24) // n + 1) >> np.uint32(24), x // n)
+
+
+def test_pools_over_padding_share_one_routine() -> None:
+    window = Window((3, 3), padding=(1, 1, 1, 1))
+    tensors = (tensor((4, 4, 2)), tensor((4, 4, 2)), tensor((4, 4, 2)))
+    text = emit(network(tensors, (AveragePool2d(0, 1, window), AveragePool2d(1, 2, window))))
+    assert text.count("static void net_average0_window(") == 2  # prototype and definition
+    assert "NET_ROUTINE static void net_average0_window(" in text
+    assert "net_average1_window" not in text
+
+
+def test_only_a_core_without_long_products_makes_them_of_halves() -> None:
+    one = sums()[0]
+    assert "int64_t" in emit(one)
+    assert "rest = y & 0x7FFF" in emit(one, "cortex-m0")
+    assert "int64_t" not in emit(one, "cortex-m0")
 
 
 def test_a_limited_shift_needs_no_table() -> None:

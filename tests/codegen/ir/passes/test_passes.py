@@ -13,7 +13,8 @@ from codegen.ir.errors import IrError
 from codegen.ir.evaluate import evaluate
 from codegen.ir.passes import PASSES, simplify
 from codegen.ir.serialize import content_hash, from_json, to_json
-from tests.tensor_networks import KINDS, grow, samples_of, tensor_networks
+from codegen.ir.testing import KINDS, network_of_kinds, samples_of
+from tests.tensor_networks import tensor_networks
 
 
 @given(tensor_networks(max_operators=8), st.integers(0, 2**32 - 1))
@@ -47,7 +48,7 @@ def test_tensor_networks_survive_a_file(network: Network) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_operator_survives_a_file_and_is_evaluated(kind: str) -> None:
     for seed in range(50):
-        network = grow([kind], np.random.default_rng(seed))
+        network = network_of_kinds([kind], np.random.default_rng(seed))
         samples = samples_of(network, seed)
         read = from_json(to_json(network))
         assert read == network
