@@ -212,13 +212,13 @@ def measure() -> dict[str, dict[str, float]]:
 
     parts: dict[str, Callable[[], dict[str, float]]] = {
         "speedup": lambda: {
-            "tpe": speedup("tpe", 40, None, 3),
-            "nsga2": speedup("nsga2", 40, 20, 3),
+            "tpe": speedup("tpe", 24, None, 3),
+            "nsga2": speedup("nsga2", 24, 12, 3),
         },
         "cluster": lambda: {"per_second": statistics.median(cluster_rate() for _ in range(3))},
         "memory": lambda: dict(zip(("parent_mb", "worker_mb"), peak_memory("axes"), strict=True)),
-        "pool_kills": lambda: pool_kills(400),
-        "cluster_kills": lambda: cluster_kills(400),
+        "pool_kills": lambda: pool_kills(200),
+        "cluster_kills": lambda: cluster_kills(200),
         "main_kills": lambda: main_kills(kept, keep),
     }
     figures: dict[str, dict[str, float]] = {}

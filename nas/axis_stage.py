@@ -72,7 +72,8 @@ class AxisSearch:
 
     earlier: evaluations of earlier runs, which cost nothing. window: see `window_for`; it must be the same
     when a run is resumed. slots: all sets of values that were asked for. pending: in the order of their
-    numbers. waiting: for a worker. told: evaluations, each once. front: of what was told.
+    numbers. waiting: for a worker. charged: evaluations that were asked for, each once; of these, evaluations
+    were begun or replayed, and told were told. front: of what was told.
     """
 
     problem: AxisProblem
@@ -93,6 +94,7 @@ class AxisSearch:
     front: FloatArray = field(init=False)
     excess: Excess = field(init=False)
     asked: int = field(default=0, init=False)
+    charged: int = field(default=0, init=False)
     evaluations: int = field(default=0, init=False)
     told: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -104,16 +106,16 @@ class AxisSearch:
     def run(self) -> str:
         """Goes on until a budget is spent, nothing is left or nothing helps; says which.
 
-        What is under way then is still waited for and written down. Raises RunInterrupted when the user
+        All that was asked for is still evaluated then, so that it does not matter how far the workers were;
+        only a budget of time or energy drops what no worker has begun. Raises RunInterrupted when the user
         asked to stop; what is under way is dropped.
         """
         reason: str | None = None
-        while reason is None or self.under_way:
+        while reason is None or self.waiting or self.under_way:
             reason = reason or self._tell()
             while reason is None and self._has_room:
                 reason = self._ask()
-            if reason is None:
-                reason = self._submit()
+            reason = self._submit() or reason
             if self.under_way:
                 self._collect()
         return reason if self.feasible else f"{reason}; {self._why_none()}"
@@ -146,19 +148,23 @@ class AxisSearch:
             violations = self._refusal(row)
             refused = bool(violations.any())
             self.rejected += refused
-            self.pending.append(_Pending(number, violations, None if refused else self._slot(row, number)))
+            slot = None if refused else self._slot(row, number)
+            if slot is not None and slot.number == number and slot.done is None:
+                if self.charged == self.budget.evaluations:
+                    return self.budget.spent(self.charged, 0.0)
+                self._evaluate_or_replay(slot)
+            self.pending.append(_Pending(number, violations, slot))
         return None
 
     def _slot(self, row: Rows, number: int) -> _Slot:
         values = dict(self.problem.space.values(row))
         key = values_key(values)
         if key not in self.slots:
-            self.slots[key] = slot = _Slot(number, row, values, self.earlier.get(key))
-            if slot.done is None:
-                self._evaluate_or_replay(slot)
+            self.slots[key] = _Slot(number, row, values, self.earlier.get(key))
         return self.slots[key]
 
     def _evaluate_or_replay(self, slot: _Slot) -> None:
+        self.charged += 1
         slot.done = self.known.get(slot.number)
         if slot.done is None:
             self.waiting.append(slot)
@@ -174,11 +180,12 @@ class AxisSearch:
             )
 
     def _submit(self) -> str | None:
-        """Gives the workers what they have room for; gives which budget is spent, or None."""
+        """Gives the workers what they have room for; or says that time or energy is spent and drops it."""
         room = self.workers.capacity + self.workers.capacity // 4
         while self.waiting and len(self.under_way) < room:
-            spent = self.budget.spent(self.evaluations, self.clock.seconds, self.clock.joules)
+            spent = self.budget.spent(0, self.clock.seconds, self.clock.joules)
             if spent is not None and self.evaluations:
+                self.waiting.clear()
                 return spent
             slot = self.waiting.popleft()
             self.evaluations += 1

@@ -21,7 +21,7 @@ from tests.nas.archive.records import HEADER
 from tests.nas.report.sample import sample_report
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("init", "validate", "estimate", "run", "resume", "status", "report", "export", "verify")
+COMMANDS = ("init", "validate", "estimate", "run", "resume", "status", "mirror", "report", "export", "verify")
 COMMANDS += ("import", "models", "schema", "doctor", "version")
 
 
@@ -92,6 +92,7 @@ Commands:
   run       Search, then export, prove and report the winners.
   resume    Go on with a run that was interrupted or killed.
   status    Show how far a run is, also while it goes on.
+  mirror    Copy a run to an Optuna storage, for optuna-dashboard.
   report    Show winners, costs, limits, proofs and front.
   export    Write Verilog and C of a design, and prove them.
   verify    Prove an export again, from its files as they are now.
@@ -247,6 +248,20 @@ def test_a_page_that_can_not_be_written_is_bad_input(call: Call, finished: Path)
     code, _, err = call("report", str(finished), "--html", "missing/page.html")
     assert code == 2
     assert err.endswith(": No such file or directory\n")
+
+
+def test_mirror_says_what_the_storage_holds_of_each_family(call: Call, finished: Path) -> None:
+    assert call("mirror", str(finished), "--storage", "sqlite:///runs.db", "--follow") == Called(
+        0, "cardio/approximate_mlp: 0 trials, 0 of them new\n", ""
+    )
+
+
+def test_mirror_into_what_is_no_storage_is_bad_input(call: Call, finished: Path) -> None:
+    code, out, err = call("mirror", str(finished), "--storage", "nowhere://x")
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "--storage nowhere://x: must be a storage of Optuna, such as sqlite:///runs.db, but"
+    )
 
 
 def test_status_of_a_finished_run_names_the_next_command(call: Call, finished: Path) -> None:
