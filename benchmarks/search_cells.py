@@ -1,4 +1,5 @@
-"""Makes benchmarks/results/searchers/cells.npz: 15,625 small networks for handwritten digits, each one fitted.
+"""Makes benchmarks/results/searchers/cells.npz: 15,625 small networks for handwritten digits, each one
+fitted.
 
 A cell has four nodes; each of its six edges is one of five operations, as in NAS-Bench-201 (X. Dong, Y. Yang,
 ICLR 2020). Its input is the image through four fixed random filters; filters inside the cell are fixed and

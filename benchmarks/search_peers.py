@@ -1,4 +1,5 @@
-"""The peers of benchmarks/searchers.py as their users run them: Optuna's samplers in a study, pymoo's algorithms."""
+"""The peers of benchmarks/searchers.py as their users run them: Optuna's samplers in a study, pymoo's
+algorithms."""
 
 import warnings
 from collections.abc import Callable
@@ -97,7 +98,7 @@ class _RoundWhole(RoundingRepair):  # type: ignore[misc]
         super().__init__()
         self.whole = np.array([variable.kind != "real" for variable in domain.variables])
 
-    def _do(self, problem: Problem, X: np.ndarray, **kwargs: object) -> np.ndarray:  # noqa: N803 - pymoo's
+    def _do(self, problem: Problem, X: np.ndarray, **kwargs: object) -> np.ndarray:
         return np.where(self.whole, np.around(X), X)
 
 

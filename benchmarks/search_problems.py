@@ -1,4 +1,5 @@
-"""The problems of benchmarks/searchers.py, each as arrays: rows in, objectives on a log scale and margins out."""
+"""The problems of benchmarks/searchers.py, each as arrays: rows in, objectives on a log scale and margins
+out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -238,7 +239,9 @@ def _places(domain: Domain) -> Callable[[Rows], npt.NDArray[np.int64]]:
 def of_pymoo(name: str, box: tuple[tuple[float, ...], tuple[float, ...]], **options: object) -> BenchProblem:
     """A constrained problem of pymoo; its constraints are known only by an evaluation."""
     given = get_problem(name, **options)
-    domain = Domain(tuple(Variable(f"x{i}", "real", *ends) for i, ends in enumerate(zip(given.xl, given.xu))))
+    domain = Domain(
+        tuple(Variable(f"x{i}", "real", *ends) for i, ends in enumerate(zip(given.xl, given.xu, strict=True)))
+    )
     return BenchProblem(
         name=name,
         domain=domain,
@@ -266,7 +269,8 @@ def problems() -> dict[str, Callable[[], BenchProblem]]:
 
 
 def development_problems() -> dict[str, Callable[[], BenchProblem]]:
-    """Relatives of those of the table, for work on the searchers; the others are looked at with other seeds."""
+    """Relatives of those of the table, for work on the searchers; the others are looked at with other
+    seeds."""
     return {
         "compressor-3": lambda: compressor(3),
         "compressor-50": lambda: compressor(50),

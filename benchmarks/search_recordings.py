@@ -1,8 +1,8 @@
 """Makes benchmarks/results/searchers/wine.npz and wdbc.npz: two searches of ours, every candidate evaluated.
 
-The space is that of approximate MLPs by axes, the pressure in four steps, as a user's spec would name it; each
-candidate is trained without the validation part, which gives its accuracy, and on all training rows, which
-gives its price. Candidates of one shape are trained together, which takes a tenth of the time.
+The space is that of approximate MLPs by axes, the pressure in four steps, as a user's spec would name it;
+each candidate is trained without the validation part, which gives its accuracy, and on all training rows,
+which gives its price. Candidates of one shape are trained together, which takes a tenth of the time.
 """
 
 import sys

@@ -44,7 +44,7 @@ def plan_of(problem: SearchProblem) -> Plan:
     free = ", which never propose what breaks a free limit" if problem.screen is not None else ""
     return Plan(
         MODELLED,
-        f"Gaussian processes of {n_free} variables for the first {MODELLED} evaluations{free}; then evolution",
+        f"Gaussian processes of {n_free} variables for {MODELLED} evaluations{free}; then evolution",
     )
 
 
@@ -63,7 +63,9 @@ class AutoSearch:
         self._identity = pack_identity("auto", problem, f"{self._plan.modelled} {population}")
         self._population = population
         models = self._plan.modelled > 0
-        self._models = SurrogateSearch(problem, seed=seed, initial=initial, population=None) if models else None
+        self._models = (
+            SurrogateSearch(problem, seed=seed, initial=initial, population=None) if models else None
+        )
         size = population or (POPULATION if models else None)
         self._evolution = Nsga2(problem, seed=seed + 1, initial=None if models else initial, population=size)
         self._switch = -1 if models else 0
@@ -79,7 +81,10 @@ class AutoSearch:
         """What was chosen so far, in order."""
         made = [Decision(0, self._plan.reason)]
         if self._models is not None and self._switch >= 0:
-            text = f"after {self._switch:,} candidates: NSGA-II from the best of them, since models cost more by now"
+            text = (
+                f"after {self._switch:,} candidates: NSGA-II from the best of them, "
+                "since another model would cost more than it finds"
+            )
             made.append(Decision(self._switch, text))
         return tuple(made)
 
@@ -100,7 +105,10 @@ class AutoSearch:
             self._active.tell(told)
             return
         is_early = told.numbers < self._switch
-        for part, searcher, offset in ((is_early, self._models, 0), (~is_early, self._evolution, self._switch)):
+        for part, searcher, offset in (
+            (is_early, self._models, 0),
+            (~is_early, self._evolution, self._switch),
+        ):
             if part.any():
                 searcher.tell(
                     Told(
@@ -128,7 +136,8 @@ class AutoSearch:
         self._evolution.restore(_below("evolution/", snapshot))
 
     def _hand_over(self) -> None:
-        """Evolution begins with the best of what the models found; what is told later counts for them alone."""
+        """Evolution begins with the best of what the models found; what is told later counts for them
+        alone."""
         assert self._models is not None
         self._switch = self._n_asked
         history = self._models.history
@@ -142,4 +151,3 @@ class AutoSearch:
 
 def _below(prefix: str, snapshot: Snapshot) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
     return {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}
-

@@ -74,7 +74,8 @@ class Frame:
         return results
 
     def snapshot(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-        """The books as arrays; `news` must have been taken. Raises SearchError while candidates are pending."""
+        """The books as arrays; `news` must have been taken. Raises SearchError while candidates are
+        pending."""
         return {
             "searcher": self._identity,
             "generator": pack_generator(self.rng),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nas.search.columns import FloatArray, columns_of, draw_rows
-from nas.search.nsga2 import Nsga2
 from nas.search.protocol import Screen, SearchProblem, Told
 from nas.search.visited import VisitedRows
 from searchspaces.space import Rows
@@ -22,8 +21,8 @@ POPULATION = 100
 class Verdict:
     """No row that was screened keeps the free limits.
 
-    excess: (n_limits,) the smallest relative excess over each limit alone. nearest: the smallest sum of a row's
-    excesses. n_screened: how many rows. is_proven: they were all that the domain has.
+    excess: (n_limits,) the smallest relative excess over each limit alone. nearest: the smallest sum of a
+    row's excesses. n_screened: how many rows. is_proven: they were all that the domain has.
     """
 
     excess: FloatArray
@@ -33,13 +32,22 @@ class Verdict:
 
     def text(self, limits: Sequence[str]) -> str:
         """A sentence with the limit that bites and by how much. limits: their names."""
-        what = f"all {self.n_screened:,} designs of the space" if self.is_proven else f"{self.n_screened:,} designs"
+        what = (
+            f"all {self.n_screened:,} designs of the space"
+            if self.is_proven
+            else f"{self.n_screened:,} designs"
+        )
         worst = int(self.excess.argmax())
         if self.excess[worst] > 0:
-            reason = f"none keeps the limit on {limits[worst]}: the nearest misses it by {self.excess[worst]:.1%}"
+            reason = (
+                f"none keeps the limit on {limits[worst]}: the nearest misses it by {self.excess[worst]:.1%}"
+            )
         else:
             names = ", ".join(name for name, excess in zip(limits, self.excess, strict=True) if excess == 0)
-            reason = f"none keeps all limits at once ({names}): the nearest misses them by {self.nearest:.1%} in sum"
+            reason = (
+                f"none keeps all limits at once ({names}): "
+                f"the nearest misses them by {self.nearest:.1%} in sum"
+            )
         return f"{what} were priced before any evaluation, and {reason}"
 
 
@@ -108,6 +116,8 @@ def _descend(
     problem: SearchProblem, screen: Screen, seed: int, tally: _Tally, n_wanted: int, patience: int
 ) -> None:
     """NSGA-II on the excess alone; every row is as good as another where it keeps the limits."""
+    from nas.search.nsga2 import Nsga2  # its kernels take a second to load
+
     only_limits = SearchProblem(problem.domain, 1, problem.n_limits)
     first = np.concatenate(tally.kept)[:n_wanted]
     search = Nsga2(only_limits, seed=seed, initial=first, population=POPULATION)

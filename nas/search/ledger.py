@@ -25,7 +25,8 @@ class Results:
 
     @property
     def violations(self) -> FloatArray:
-        """(n, n_limits), at least 0. Excess of a limit is relative, so the sum over limits is a fair total."""
+        """(n, n_limits), at least 0. Excess of a limit is relative, so the sum over limits is a fair
+        total."""
         return np.maximum(self.margins, 0.0)
 
     def take(self, index: BoolArray | IntArray) -> "Results":

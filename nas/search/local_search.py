@@ -1,7 +1,8 @@
 """Pareto local search: every neighbor of every design on the front, until none is better.
 
-Source: L. Paquete, M. Chiarandini, T. Stuetzle, "Pareto Local Optimum Sets in the Biobjective Traveling Salesman
-Problem: An Experimental Study", 2004; restarts from changed members of the front when it is a local optimum.
+Source: L. Paquete, M. Chiarandini, T. Stuetzle, "Pareto Local Optimum Sets in the Biobjective Traveling
+Salesman Problem: An Experimental Study", 2004; restarts from changed members of the front when it is a local
+optimum.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ STEPS = (0.2, 0.05, 0.01)
 
 @dataclass(frozen=True, slots=True)
 class LocalSearchOptions:
-    """first: random rows to start from, at least 1. archive: best designs kept, at least 1. kick: mean number of
-    values changed where every neighbor of the front is known, at least 1.
+    """first: random rows to start from, at least 1. archive: best designs kept, at least 1. kick: mean number
+    of values changed where every neighbor of the front is known, at least 1.
     """
 
     first: int = 20
@@ -39,12 +40,12 @@ class LocalSearchOptions:
 
 
 class ParetoLocalSearch:
-    """The searcher. Neighbors differ in one value: whole numbers by 1 and by a tenth of the range, choices by any
-    other label, reals by three steps either way.
+    """The searcher. Neighbors differ in one value: whole numbers by 1 and by a tenth of the range, choices by
+    any other label, reals by three steps either way.
 
     The designs of the front take turns, each asked for its neighbors in random order. No row is asked
-    twice. `population` is the number of random rows at the start. Failed evaluations leave no trace. Snapshots
-    are exact.
+    twice. `population` is the number of random rows at the start. Failed evaluations leave no trace.
+    Snapshots are exact.
     """
 
     def __init__(
@@ -110,7 +111,8 @@ class ParetoLocalSearch:
             self._archive = _front(compete(self._archive, _finite(news)), self._options.archive)
 
     def _next(self, n: int) -> Rows:
-        """Up to n new neighbors of one member of the front that has some, or changed members, or random rows."""
+        """Up to n new neighbors of one member of the front that has some, or changed members, or random
+        rows."""
         rng, columns = self._frame.rng, self._frame.columns
         members = self._archive.rows
         for member in rng.permutation(len(members)):
@@ -121,7 +123,9 @@ class ParetoLocalSearch:
         if not len(columns.free):
             return self._frame.draw_new(n)
         rows = np.ascontiguousarray(members[rng.integers(0, len(members), size=n)])
-        mutate(columns, rows, MutationRates(min(self._options.kick, max(1.0, len(columns.free) / 2)), 0.5), rng)
+        mutate(
+            columns, rows, MutationRates(min(self._options.kick, max(1.0, len(columns.free) / 2)), 0.5), rng
+        )
         rows = np.unique(rows, axis=0)
         rows = rows[self._is_new(rows)]
         return self._marked(rows) if len(rows) else self._frame.draw_new(n)

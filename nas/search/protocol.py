@@ -35,8 +35,8 @@ class FreeFigures:
     @property
     def is_kept(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: no limit is known to be broken."""
-        kept: npt.NDArray[np.bool_] = ~(self.margins > 0).any(axis=1)
-        return kept
+        broken: npt.NDArray[np.bool_] = np.any(self.margins > 0, axis=1)
+        return ~broken
 
 
 Screen: TypeAlias = Callable[[Rows], FreeFigures]

@@ -16,6 +16,7 @@ from searchspaces.space import Rows
 DEFAULT_POPULATION = 100
 INDIVIDUAL = ("X", "F", "G", "rank", "crowding")
 
+
 @dataclass(frozen=True, slots=True)
 class PymooOperators:
     """How pymoo mates. Probabilities are from 0 to 1 and belong to the whole row.

@@ -1,8 +1,8 @@
 """The algorithms of pymoo for many objectives, and its SMS-EMOA.
 
-Sources: SMS-EMOA: N. Beume, B. Naujoks, M. Emmerich, EJOR 181, 2007; NSGA-III: K. Deb, H. Jain, IEEE TEVC 18(4),
-2014; U-NSGA-III: H. Seada, K. Deb, 2016; AGE-MOEA: A. Panichella, GECCO 2019; R-NSGA-II: K. Deb, J. Sundar,
-GECCO 2006.
+Sources: SMS-EMOA: N. Beume, B. Naujoks, M. Emmerich, EJOR 181, 2007; NSGA-III: K. Deb, H. Jain, IEEE TEVC
+18(4), 2014; U-NSGA-III: H. Seada, K. Deb, 2016; AGE-MOEA: A. Panichella, GECCO 2019; R-NSGA-II: K. Deb, J.
+Sundar, GECCO 2006.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,9 +33,9 @@ DEFAULT_POPULATION = 100
 
 @dataclass(frozen=True, slots=True)
 class ManyOptions:
-    """partitions: of each objective, from which reference directions come (Das and Dennis 1998); None takes as many
-    as make no more directions than the population has members. reference_points: (n_points) of n_objectives
-    figures to minimize, which R-NSGA-II searches around.
+    """partitions: of each objective, from which reference directions come (Das and Dennis 1998); None takes
+    as many as make no more directions than the population has members. reference_points: (n_points) of
+    n_objectives figures to minimize, which R-NSGA-II searches around.
     """
 
     partitions: int | None = None
@@ -65,7 +65,9 @@ def _most_partitions(n_objectives: int, population: int) -> int:
 Make: TypeAlias = Callable[[SearchProblem, int, ManyOptions, Repair], Algorithm]
 
 
-def _plain(kind: type[Algorithm], problem: SearchProblem, size: int, options: ManyOptions, repair: Repair) -> Algorithm:
+def _plain(
+    kind: type[Algorithm], problem: SearchProblem, size: int, options: ManyOptions, repair: Repair
+) -> Algorithm:
     return kind(pop_size=size, repair=repair)
 
 
@@ -96,7 +98,9 @@ MANY: Mapping[str, Make] = {
 """What each algorithm is called in a spec, and how it is made."""
 
 
-def _algorithm(name: str, problem: SearchProblem, size: int, options: ManyOptions, repair: Repair) -> Algorithm:
+def _algorithm(
+    name: str, problem: SearchProblem, size: int, options: ManyOptions, repair: Repair
+) -> Algorithm:
     if problem.n_objectives == 1:
         return NSGA2(pop_size=size, repair=repair)
     return MANY[name](problem, size, options, repair)

@@ -62,8 +62,8 @@ def require_population(population: int) -> int:
 class PymooSearch:
     """Asks and tells. pymoo sees a vector of numbers: whole ones are rounded, choices count as numbers.
 
-    frame.rng is the generator of the algorithm. log: all that was done to it, in order, as (what, n); fed: the
-    results that were handed over, one for each TOLD. Both stay empty where keeps_log is False.
+    frame.rng is the generator of the algorithm. log: all that was done to it, in order, as (what, n); fed:
+    the results that were handed over, one for each TOLD. Both stay empty where keeps_log is False.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Quasi-random search: rows that cover the domain evenly, whatever their number.
 
-Source: I. M. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals", 1967;
-scrambled: A. B. Owen, "Scrambling Sobol' and Niederreiter-Xing points", Journal of Complexity 14, 1998.
+Source: I. M. Sobol', "On the distribution of points in a cube and the approximate evaluation of integrals",
+1967; scrambled: A. B. Owen, "Scrambling Sobol' and Niederreiter-Xing points", Journal of Complexity 14, 1998.
 """
 
 import numpy as np

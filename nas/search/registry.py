@@ -1,11 +1,12 @@
 """Search algorithms by name; each is imported only when it is asked for."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 
 from nas.search.protocol import SearcherFactory, SearchError
 
-ALGORITHMS = {
+ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "auto": ("nas.search.auto", "AutoSearch"),
     "surrogate": ("nas.search.surrogate.searcher", "SurrogateSearch"),
     "random": ("nas.search.random", "RandomSearch"),

@@ -1,7 +1,8 @@
 """Regularized evolution: a queue of candidates in which the oldest dies, not the worst.
 
-Source: E. Real, A. Aggarwal, Y. Huang, Q. V. Le, "Regularized Evolution for Image Classifier Architecture Search",
-AAAI 2019, algorithm 1; with several objectives the tournament is won by front and then by crowding, as in NSGA-II.
+Source: E. Real, A. Aggarwal, Y. Huang, Q. V. Le, "Regularized Evolution for Image Classifier Architecture
+Search", AAAI 2019, algorithm 1; with several objectives the tournament is won by front and then by crowding,
+as in NSGA-II.
 """
 
 from dataclasses import dataclass, replace
@@ -20,8 +21,8 @@ MAX_TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class RegularizedEvolutionOptions:
-    """population: length of the queue, at least 2. sample: of a tournament, at least 1. mutations: mean number of
-    changed values a child, at least 1. reset_rate: share of mutations that draw a new value.
+    """population: length of the queue, at least 2. sample: of a tournament, at least 1. mutations: mean
+    number of changed values a child, at least 1. reset_rate: share of mutations that draw a new value.
     """
 
     population: int = 50
@@ -56,9 +57,7 @@ class RegularizedEvolution:
     ) -> None:
         options = options or RegularizedEvolutionOptions()
         self._options = options if population is None else replace(options, population=population)
-        self._frame = Frame(
-            "regularized_evolution", problem, repr(self._options), seed=seed, initial=initial
-        )
+        self._frame = Frame("regularized_evolution", problem, repr(self._options), seed=seed, initial=initial)
         n_free = len(self._frame.columns.free)
         mean = min(self._options.mutations, max(1.0, n_free / 2))
         self._rates = MutationRates(mean=mean, reset=self._options.reset_rate)

@@ -65,8 +65,8 @@ class ScreenedSearch:
     """The filter. It gives out numbers of its own, for what is handed on alone.
 
     What is refused is told to the searcher with its margins and without objectives, what was evaluated before
-    with its figures. Where the searcher finds nothing to hand on, a random row that keeps the limits steps in,
-    which it is not told of. Snapshots are as exact as those of the searcher.
+    with its figures. Where the searcher finds nothing to hand on, a random row that keeps the limits steps
+    in, which it is not told of. Snapshots are as exact as those of the searcher.
     """
 
     def __init__(
@@ -130,7 +130,10 @@ class ScreenedSearch:
         if targets:
             self.inner.tell(
                 Told(
-                    np.array(targets), told.objectives[sources], told.violations[sources], told.failed[sources]
+                    np.array(targets),
+                    told.objectives[sources],
+                    told.violations[sources],
+                    told.failed[sources],
                 )
             )
 
@@ -207,7 +210,8 @@ class ScreenedSearch:
     def _issue(self, rows: list[Rows], inner_numbers: list[int]) -> Asked:
         self._inner_number += inner_numbers
         shape = (len(rows), self._columns.n_variables)
-        return self._ledger.issue(np.array(rows, self._columns.dtype).reshape(shape))
+        made = np.array(rows, dtype=np.float64).reshape(shape)
+        return self._ledger.issue(made.astype(self._columns.dtype))
 
 
 def _refusal(numbers: IntArray, free: FreeFigures, places: list[int]) -> Told:
@@ -228,5 +232,3 @@ def _nothing_known(problem: SearchProblem) -> Screen:
         return FreeFigures(*unknown)
 
     return screen
-
-

@@ -29,10 +29,11 @@ class Features:
         values = rows[:, column].astype(np.float64)
         if self.columns.is_choice[column]:
             labels = np.arange(self.columns.lower[column], self.columns.upper[column] + 1)
-            return (values[:, None] == labels) * HALF
+            return np.where(values[:, None] == labels, HALF, 0.0)
         index = np.full(len(rows), column)
         low, high = self.columns.low[column], self.columns.high[column]
-        return ((to_scale(self.columns, values, index) - low) / (high - low))[:, None]
+        shares: FloatArray = (to_scale(self.columns, values, index) - low) / (high - low)
+        return shares[:, None]
 
 
 def features_of(columns: Columns) -> Features:

@@ -1,7 +1,7 @@
 """Gaussian processes over mixed variables, with a length of likeness for every variable.
 
-The kernel is Matern 5/2 of a weighted distance. Source: C. E. Rasmussen, C. K. I. Williams, "Gaussian Processes
-for Machine Learning", MIT Press 2006, eq. 4.17 and 5.9.
+The kernel is Matern 5/2 of a weighted distance. Source: C. E. Rasmussen, C. K. I. Williams, "Gaussian
+Processes for Machine Learning", MIT Press 2006, eq. 4.17 and 5.9.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class Hyper:
 
 
 def first_hyper(n_owners: int) -> Hyper:
-    """Before anything is learned: a length of half the range of a variable, times the root of their number."""
+    """Before anything is learned: a length of half the range of a variable, times the root of their
+    number."""
     return Hyper(np.full(n_owners, _prior_mean(n_owners)), np.log(1e-3))
 
 
@@ -105,7 +106,8 @@ def _condition(features: FloatArray, owner: IntArray, values: FloatArray, hyper:
 def _loss(
     vector: FloatArray, features: FloatArray, owner: IntArray, values: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Negative log posterior of hyperparameters, the signal's variance at its best value, and its gradient."""
+    """Negative log posterior of hyperparameters, the signal's variance at its best value, and its
+    gradient."""
     n = len(values)
     log_weights, log_noise = vector[:-1], vector[-1]
     weights, noise = np.exp(log_weights), np.exp(log_noise)
@@ -124,7 +126,7 @@ def _loss(
     deviation = (log_weights - _prior_mean(len(log_weights))) / PRIOR_SPREAD
     loss = 0.5 * n * np.log(scale) + np.log(np.diag(factor)).sum() + 0.5 * float(deviation @ deviation)
     loss += 0.5 * ((log_noise - np.log(1e-3)) / 3.0) ** 2
-    # d loss = 0.5 sum(slope * d kernel); a kernel's derivative by squared distance is -5/6 (1 + sqrt 5 r) decay.
+    # d loss = 0.5 sum(slope * d kernel); d kernel / d (distance squared) = -5/6 (1 + sqrt(5) distance) decay
     slope = inverse - np.outer(solution, solution) / scale
     by_square = slope * (-5 / 6) * (1 + SQRT5 * distances) * decay
     sums = by_square.sum(axis=1)
@@ -139,7 +141,8 @@ def _loss(
 def _distances(first: FloatArray, second: FloatArray) -> FloatArray:
     """(n, m) Euclidean."""
     squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
-    return np.sqrt(np.maximum(squares, 0.0))
+    distances: FloatArray = np.sqrt(np.maximum(squares, 0.0))
+    return distances
 
 
 def _matern(distances: FloatArray) -> FloatArray:

@@ -24,12 +24,16 @@ def expected_shortfall(bounds: FloatArray, mean: FloatArray, deviation: FloatArr
 
 
 def log_improvement(
-    mean: FloatArray, deviation: FloatArray, front: FloatArray, reference: FloatArray, rng: np.random.Generator
+    mean: FloatArray,
+    deviation: FloatArray,
+    front: FloatArray,
+    reference: FloatArray,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """(m,) logarithm of what m candidates are expected to add.
 
-    mean, deviation: (m, n_objectives) of independent normal figures. front: (k, n_objectives) found so far, k at
-    least 1. reference: (n_objectives,) bounds what counts.
+    mean, deviation: (m, n_objectives) of independent normal figures. front: (k, n_objectives) found so far, k
+    at least 1. reference: (n_objectives,) bounds what counts.
     """
     deviation = np.maximum(deviation, 1e-9)
     match mean.shape[1]:
@@ -57,7 +61,11 @@ def _of_two(mean: FloatArray, deviation: FloatArray, front: FloatArray, referenc
 
 
 def _of_many(
-    mean: FloatArray, deviation: FloatArray, front: FloatArray, reference: FloatArray, rng: np.random.Generator
+    mean: FloatArray,
+    deviation: FloatArray,
+    front: FloatArray,
+    reference: FloatArray,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """Improvement of one random augmented Chebyshev distance, over samples."""
     weights = rng.dirichlet(np.ones(mean.shape[1]))

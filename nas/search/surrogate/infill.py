@@ -18,13 +18,13 @@ class Infill:
     """pool: rows of a generation. generations: of an ask. parents: best candidates that they start from.
     survivors: rows that have children. patience: tries for a row that keeps the free limits.
 
-    near_share: of asks that look only a few changes away from the best near_parents, in near_generations: models are
-    to be trusted there first.
+    near_share: of asks that look only a few changes away from the best near_parents, in near_generations:
+    models are to be trusted there first.
 
-    references: how far behind the ideal point the reference lies, in spans of the front; one is drawn for each
-    proposal. Near ones fill the middle of the front, where designs are chosen, far ones reach for its ends.
-    doubts: factors of the models' deviations, one drawn for each ask, while nothing keeps the limits: small ones go
-    where excess is foretold to be least, large ones where least is known.
+    references: how far behind the ideal point the reference lies, in spans of the front; one is drawn for
+    each proposal. Near ones fill the middle of the front, where designs are chosen, far ones reach for its
+    ends. doubts: factors of the models' deviations, one drawn for each ask, while nothing keeps the limits:
+    small ones go where excess is foretold to be least, large ones where least is known.
     """
 
     pool: int = 160
@@ -183,4 +183,6 @@ def _pick(
 
 def _likeness(models: Models, features: FloatArray, other: FloatArray) -> FloatArray:
     """(m,) the smallest correlation of any objective between candidates and another, 0 to 1."""
-    return np.min([model.correlation(features, other) for model in models.objectives], axis=0)
+    every = np.stack([model.correlation(features, other) for model in models.objectives])
+    smallest: FloatArray = every.min(axis=0)
+    return smallest

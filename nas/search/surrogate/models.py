@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nas.search.columns import FloatArray, IntArray
+from nas.search.columns import BoolArray, FloatArray, IntArray
 from nas.search.ledger import Results, total_violation
 from nas.search.population import survival_order
 from nas.search.protocol import FreeFigures
@@ -36,8 +36,8 @@ class Predicted:
 @dataclass(frozen=True, slots=True, eq=False)
 class Models:
     """objectives: one for each. limits: index of each limit that is modelled: those that some candidate broke
-    and that are not free. front: (k, n_objectives) on the scales of the models, of the candidates that keep all
-    limits; empty where none does.
+    and that are not free. front: (k, n_objectives) on the scales of the models, of the candidates that keep
+    all limits; empty where none does.
     """
 
     features: Features
@@ -52,7 +52,9 @@ class Models:
     def hypers(self) -> dict[int, Hyper]:
         """Of each model: objectives from 0 on, limits from -1 down."""
         found = {index: model.hyper for index, model in enumerate(self.objectives)}
-        return found | {-1 - limit: model.hyper for limit, model in zip(self.limits, self.margins, strict=True)}
+        return found | {
+            -1 - limit: model.hyper for limit, model in zip(self.limits, self.margins, strict=True)
+        }
 
     def predict(self, features: FloatArray, free: FreeFigures | None) -> Predicted:
         """features: (m, n_features). What is free is known exactly."""
@@ -97,7 +99,7 @@ def make_models(
     scales = tuple(objective_scale(column) for column in figures.T)
     scaled = np.stack([scale.apply(column) for scale, column in zip(scales, figures.T, strict=True)], axis=1)
     objectives = tuple(model(k, column, points[has_figures]) for k, column in enumerate(scaled.T))
-    broken = (history.margins > 0).any(axis=0)
+    broken: BoolArray = np.any(history.margins > 0, axis=0)
     limits = tuple(k for k, free in enumerate(free_limits) if broken[k] and not free)
     finite = np.nan_to_num(chosen.margins, posinf=1e9, neginf=-1e9)
     margin_scales = tuple(margin_scale(finite[:, k]) for k in limits)

@@ -1,12 +1,13 @@
-"""Surrogate-assisted evolution: Gaussian processes foretell figures, and evolution runs on what they foretell.
+"""Surrogate-assisted evolution: Gaussian processes foretell figures, and evolution runs on what they
+foretell.
 
-Sources: D. R. Jones, M. Schonlau, W. J. Welch, "Efficient Global Optimization of Expensive Black-Box Functions",
-Journal of Global Optimization 13, 1998; limits: J. Gardner et al., "Bayesian Optimization with Inequality
-Constraints", ICML 2014; the evolution of candidates within the models: Y. Jin, "Surrogate-assisted evolutionary
-computation", Swarm and Evolutionary Computation 1, 2011.
+Sources: D. R. Jones, M. Schonlau, W. J. Welch, "Efficient Global Optimization of Expensive Black-Box
+Functions", Journal of Global Optimization 13, 1998; limits: J. Gardner et al., "Bayesian Optimization with
+Inequality Constraints", ICML 2014; the evolution of candidates within the models: Y. Jin, "Surrogate-assisted
+evolutionary computation", Swarm and Evolutionary Computation 1, 2011.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,12 +30,12 @@ RELEARN = 1.1
 
 @dataclass(frozen=True, slots=True)
 class SurrogateOptions:
-    """first: rows of even cover before the first model, at least 2; None takes one more than there are variables,
-    8 to 12. infill: how candidates are looked for.
+    """first: rows of even cover before the first model, at least 2; None takes one more than there are
+    variables, 8 to 12. infill: how candidates are looked for.
     """
 
     first: int | None = None
-    infill: Infill = Infill()
+    infill: Infill = field(default_factory=Infill)
 
     def __post_init__(self) -> None:
         if self.first is not None and self.first < 2:
@@ -44,11 +45,11 @@ class SurrogateOptions:
 class SurrogateSearch:
     """The searcher: an even cover, then candidates of the largest expected improvement.
 
-    No row is asked twice. Free figures are taken as known, and what breaks a free limit is not asked. The models
-    are made of 400 candidates at most, so an ask takes some tens of milliseconds at any length of the history.
-    `population` is the batch size; where left out it grows with the history from 1. Failed evaluations leave
-    no trace. Snapshots hold the history and what was learned of it: exact on the same machine with the
-    same versions.
+    No row is asked twice. Free figures are taken as known, and what breaks a free limit is not asked. The
+    models are made of 400 candidates at most, so an ask takes some tens of milliseconds at any length of the
+    history. `population` is the batch size, 1 where left out; the rows of a batch keep apart. Failed
+    evaluations leave no trace. Snapshots hold the history and what was learned of it: exact on the same
+    machine with the same versions.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class SurrogateSearch:
 
     @property
     def batch_size(self) -> int:
-        return self._population or 1 + len(self._history.numbers) // 60
+        return self._population or 1
 
     @property
     def n_asked(self) -> int:
@@ -172,9 +173,7 @@ class SurrogateSearch:
     def _models(self) -> Models:
         n = len(self._history.numbers)
         learn = n >= RELEARN * self._n_learned
-        models = make_models(
-            self._features, self._history, self._free_limits(), self._hypers, learn=learn
-        )
+        models = make_models(self._features, self._history, self._free_limits(), self._hypers, learn=learn)
         if learn:
             self._n_learned = n
         self._hypers |= models.hypers
