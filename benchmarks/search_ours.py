@@ -25,7 +25,7 @@ FILTERED = (
 )
 POPULATION = 20
 BATCH_SHARE = 50
-"""One candidate is asked for at a time at first, and as many as would be on workers later: one for each 50."""
+"""Candidates are asked for one at a time at first, later as for workers: one more for each 50 evaluated."""
 
 
 def run_ours(name: str, problem: BenchProblem, meter: Meter, seed: int) -> None:

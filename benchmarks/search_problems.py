@@ -170,7 +170,7 @@ CELLS = Domain(
         for i in range(6)
     )
 )
-CELL_WEIGHTS = 400.0
+CELL_WEIGHTS = 150.0
 
 
 def cells() -> BenchProblem:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nas.pareto import pareto_mask
 from nas.search.columns import BoolArray, Columns, FloatArray, from_scale, to_scale
 from nas.search.frame import Frame
 from nas.search.ledger import Results, total_violation
@@ -61,7 +62,8 @@ class ParetoLocalSearch:
         self._first = population or self._options.first
         described = f"{self._options!r} {population}"
         self._frame = Frame("local_search", problem, described, seed=seed, initial=initial)
-        self._asked = np.empty(0, np.uint64)
+        self._asked: set[int] = set()
+        self._settled: set[int] = set()
         self._archive = population_of(
             self._frame.no_rows, np.empty((0, problem.n_objectives)), np.empty(0), self._options.archive
         )
@@ -78,7 +80,7 @@ class ParetoLocalSearch:
             n_missing = self._first - self._frame.n_asked
             is_starting = n_missing > 0 or not len(self._archive)
             rows = self._frame.draw_new(min(n, max(n_missing, 1))) if is_starting else self._next(n)
-        self._asked = np.union1d(self._asked, hash_rows(np.ascontiguousarray(rows)))
+        self._asked.update(_hashes(rows))
         return self._frame.issue(rows)
 
     def tell(self, told: Told) -> None:
@@ -89,7 +91,7 @@ class ParetoLocalSearch:
         self._absorb()
         return {
             **self._frame.snapshot(),
-            "asked": self._asked,
+            "asked": np.array(sorted(self._asked), np.uint64),
             "rows": self._archive.rows,
             "objectives": self._archive.objectives,
             "violations": self._archive.violations,
@@ -97,7 +99,8 @@ class ParetoLocalSearch:
 
     def restore(self, snapshot: Snapshot) -> None:
         self._frame.restore(snapshot)
-        self._asked = snapshot["asked"].astype(np.uint64)
+        self._asked = set(snapshot["asked"].astype(np.uint64).tolist())
+        self._settled = set()
         self._archive = population_of(
             snapshot["rows"].astype(self._frame.columns.dtype),
             snapshot["objectives"].astype(np.float64),
@@ -115,11 +118,15 @@ class ParetoLocalSearch:
         rows."""
         rng, columns = self._frame.rng, self._frame.columns
         members = self._archive.rows
-        for member in rng.permutation(len(members)):
+        names = self._archive.hashes.tolist()
+        for member in rng.permutation(len(members)).tolist():
+            if names[member] in self._settled:
+                continue
             rows = neighbors(columns, members[member])
             rows = rows[self._is_new(rows)]
             if len(rows):
                 return self._marked(rows[rng.permutation(len(rows))[:n]])
+            self._settled.add(names[member])  # all its neighbors are known, now and for ever
         if not len(columns.free):
             return self._frame.draw_new(n)
         rows = np.ascontiguousarray(members[rng.integers(0, len(members), size=n)])
@@ -135,8 +142,12 @@ class ParetoLocalSearch:
         return rows
 
     def _is_new(self, rows: Rows) -> BoolArray:
-        known: BoolArray = np.isin(hash_rows(np.ascontiguousarray(rows)), self._asked)
-        return ~known
+        return np.array([each not in self._asked for each in _hashes(rows)], np.bool_)
+
+
+def _hashes(rows: Rows) -> list[int]:
+    hashes: list[int] = hash_rows(np.ascontiguousarray(rows)).tolist()
+    return hashes
 
 
 def neighbors(columns: Columns, row: Rows) -> Rows:
@@ -172,11 +183,10 @@ def _finite(results: Results) -> Results:
 
 def _front(population: Population, capacity: int) -> Population:
     """The first front alone, or the least excess where nothing keeps the limits."""
-    from nas.pareto import pareto_mask
-
     kept = population.violations == 0
-    best = pareto_mask(population.objectives) & kept if kept.any() else np.arange(len(kept)) == 0
+    best = np.arange(len(kept)) == 0
     if kept.any():
+        best = kept.copy()
         best[kept] = pareto_mask(population.objectives[kept])
     return population_of(
         population.rows[best], population.objectives[best], population.violations[best], capacity

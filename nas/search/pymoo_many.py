@@ -1,7 +1,7 @@
 """The algorithms of pymoo for many objectives, and its SMS-EMOA.
 
 Sources: SMS-EMOA: N. Beume, B. Naujoks, M. Emmerich, EJOR 181, 2007; NSGA-III: K. Deb, H. Jain, IEEE TEVC
-18(4), 2014; U-NSGA-III: H. Seada, K. Deb, 2016; AGE-MOEA: A. Panichella, GECCO 2019; R-NSGA-II: K. Deb, J.
+18(4), 2014; AGE-MOEA: A. Panichella, GECCO 2019; R-NSGA-II: K. Deb, J.
 Sundar, GECCO 2006.
 """
 
@@ -17,7 +17,6 @@ from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.algorithms.moo.nsga3 import NSGA3
 from pymoo.algorithms.moo.rnsga2 import RNSGA2
 from pymoo.algorithms.moo.sms import SMSEMOA
-from pymoo.algorithms.moo.unsga3 import UNSGA3
 from pymoo.core.algorithm import Algorithm
 from pymoo.core.repair import Repair
 from pymoo.util.ref_dirs import get_reference_directions
@@ -91,7 +90,6 @@ def _around_points(problem: SearchProblem, size: int, options: ManyOptions, repa
 MANY: Mapping[str, Make] = {
     "pymoo_sms_emoa": partial(_plain, SMSEMOA),
     "pymoo_nsga3": partial(_directed, NSGA3),
-    "pymoo_unsga3": partial(_directed, UNSGA3),
     "pymoo_age_moea": partial(_plain, AGEMOEA),
     "pymoo_rnsga2": _around_points,
 }
@@ -200,4 +198,4 @@ def many_factory(algorithm: str) -> Callable[..., PymooMany]:
     return make
 
 
-sms_emoa, nsga3, unsga3, age_moea, rnsga2 = (many_factory(name) for name in MANY)
+sms_emoa, nsga3, age_moea, rnsga2 = (many_factory(name) for name in MANY)

@@ -19,7 +19,6 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "pymoo_nsga2": ("nas.search.pymoo_adapter", "PymooNsga2"),
     "pymoo_sms_emoa": ("nas.search.pymoo_many", "sms_emoa"),
     "pymoo_nsga3": ("nas.search.pymoo_many", "nsga3"),
-    "pymoo_unsga3": ("nas.search.pymoo_many", "unsga3"),
     "pymoo_age_moea": ("nas.search.pymoo_many", "age_moea"),
     "pymoo_rnsga2": ("nas.search.pymoo_many", "rnsga2"),
     "tpe": ("nas.search.optuna_tpe", "tpe_search"),

@@ -171,7 +171,7 @@ class SearchSpec(Section):
     operators: OperatorsSpec | None = None
     """How pymoo_nsga2 mates; for no other algorithm."""
     partitions: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
-    """Of each objective, from which the reference directions of pymoo_nsga3 and pymoo_unsga3 come."""
+    """Of each objective, from which the reference directions of pymoo_nsga3 come."""
     reference_points: Annotated[tuple[dict[str, float], ...], Field(strict=False, min_length=1)] | None = None
     """Designs that pymoo_rnsga2 searches around: a value for each objective."""
 
@@ -179,8 +179,8 @@ class SearchSpec(Section):
     def _operators_fit(self) -> Self:
         if self.operators is not None and self.algorithm != "pymoo_nsga2":
             raise at_key("operators", f"only algorithm: pymoo_nsga2 takes operators, not {self.algorithm}")
-        if self.partitions is not None and self.algorithm not in ("pymoo_nsga3", "pymoo_unsga3"):
-            text = f"only algorithm: pymoo_nsga3 and pymoo_unsga3 take partitions, not {self.algorithm}"
+        if self.partitions is not None and self.algorithm != "pymoo_nsga3":
+            text = f"only algorithm: pymoo_nsga3 takes partitions, not {self.algorithm}"
             raise at_key("partitions", text)
         if (self.reference_points is not None) != (self.algorithm == "pymoo_rnsga2"):
             text = "algorithm: pymoo_rnsga2 needs reference_points, and no other takes them"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nas.pareto import pareto_mask
 from nas.search.columns import BoolArray, Columns, FloatArray, draw_rows
 from nas.search.operators import MutationRates, mutate
 from nas.search.protocol import FreeFigures
@@ -154,8 +155,6 @@ def _fitness(
 
 
 def _nadir(points: FloatArray) -> FloatArray:
-    from nas.pareto import pareto_mask
-
     worst: FloatArray = points[pareto_mask(points)].max(axis=0)
     return worst
 
