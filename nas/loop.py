@@ -6,6 +6,7 @@ import numpy as np
 
 from nas.algorithms import ANNEALING, Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
+from nas.axis_filter import axis_filter, decision_events, refusal
 from nas.axis_stage import AxisSearch, window_for
 from nas.base_network import keep_base, kept_base
 from nas.family_jobs import Start
@@ -89,7 +90,15 @@ def _run_genes(problem: Problem, stage: Stage, choice: Choice, seed: int, sittin
     initial = None if snapshot else first_rows(problem, stage, genes, seed, sitting)
     search = GeneSearch(
         genes,
-        make_searcher(choice.algorithm, genes.space.domain, genes.goals, problem.spec.search, seed, initial),
+        make_searcher(
+            choice.algorithm,
+            genes.space.domain,
+            genes.goals,
+            problem.spec.search,
+            seed,
+            initial,
+            own=problem.searcher,
+        ),
         Stopping.of(problem.spec.search.stop, genes.goals, problem.proxies),
     )
     if snapshot:
@@ -138,7 +147,14 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
     earlier = earlier_evaluations(problem, stage, axes, sitting)
     initial = np.stack([axes.space.row(done.values) for done in earlier.values()]) if earlier else None
     searcher = make_searcher(
-        choice.algorithm, axes.space.domain, problem.goals, problem.spec.search, seed, initial
+        choice.algorithm,
+        axes.space.domain,
+        problem.goals,
+        problem.spec.search,
+        seed,
+        initial,
+        filter=axis_filter(axes, problem.spec.search.evaluations and stage.budget.evaluations),
+        own=problem.searcher,
     )
     with axis_workers(problem, stage, axes, seed) as workers:
         search = AxisSearch(
@@ -153,7 +169,9 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
             _kept_window(stage, searcher, workers.capacity, sitting.archive),
             Stopping.of(problem.spec.search.stop, problem.goals),
         )
-        reason = search.run()
+        reason = refusal(searcher, problem.goals) or search.run()
+    for event in decision_events(searcher, stage.name, sitting.archive.events()):
+        sitting.archive.append(event)
     return _stage_end(stage.name, reason, search.clock.seconds, search.asked, search.rejected)
 
 

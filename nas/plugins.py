@@ -18,13 +18,17 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType, NoneType, UnionType
+from typing import cast
 
 from hwmodels import catalog
 from hwmodels.model import HardwareModel, HardwareModelError
-from nas.spec.model import HardwareSpec
+from nas.search.protocol import Searcher, SearcherFactory, SearchProblem
+from nas.spec.model import HardwareSpec, SearchSpec
 from nas.spec.names import did_you_mean
+from searchspaces.space import Domain, Variable
 
 HWMODELS_GROUP = catalog.GROUP
+SEARCHERS_GROUP = "silkscreen.searchers"
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {HWMODELS_GROUP: dict(catalog.BUILT_IN)}
 """Group -> name -> where it is."""
@@ -107,6 +111,33 @@ def make_hardware_model(
             f"but made a {type(model).__name__}; see docs/hardware-models.md"
         )
     return model
+
+
+def make_own_searcher(search: SearchSpec, *, base: Path, allow_code: bool) -> SearcherFactory | None:
+    """The factory that a spec names as module:object or file.py:object; None for a built-in algorithm.
+
+    Raises PluginError for code that fails or is not allowed, and for what makes no searcher of a small
+    problem.
+    """
+    if not is_code(search.algorithm):
+        return None
+    where = "search.algorithm"
+    factory = cast(
+        SearcherFactory,
+        resolve(search.algorithm, SEARCHERS_GROUP, base=base, allow_code=allow_code, where=where),
+    )
+    named = _named(search.algorithm, where)
+    small = SearchProblem(Domain((Variable("tried", "int", 0, 1),)), n_objectives=1)
+    try:
+        made = factory(small, seed=0, initial=None, population=None)
+    except Exception as error:
+        raise PluginError(f"{named} failed when it was made: {_reason(error)}") from error
+    if not isinstance(made, Searcher):
+        raise PluginError(
+            f"{named} must make a Searcher (with batch_size, ask, tell, snapshot and restore), "
+            f"but made a {type(made).__name__}; see docs/search.md"
+        )
+    return factory
 
 
 def option_types(make: Callable[..., object]) -> Mapping[str, object] | None:

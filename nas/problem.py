@@ -19,8 +19,9 @@ from nas.families import PARSERS, FamilyOptions
 from nas.gene_search import GeneProblem
 from nas.objectives import Goals, Limit, Objective
 from nas.parts import Part, fit_rows, make_part
-from nas.plugins import make_hardware_model
+from nas.plugins import make_hardware_model, make_own_searcher
 from nas.proxies import proxies_of
+from nas.search.protocol import SearcherFactory
 from nas.spec import Spec
 from nas.spec.metrics import STRUCTURE_METRICS, TASK_METRICS
 from nas.stage import Budget
@@ -70,6 +71,7 @@ class Problem:
 
     proxies: of metrics that take seconds, by full name, the metric that drives a search of genes instead.
     allow_code: whether it was built with code that the spec names.
+    searcher: the factory that the spec names as code of the user's own.
     """
 
     spec: Spec
@@ -79,6 +81,7 @@ class Problem:
     goals: Goals
     stages: tuple[Stage, ...]
     allow_code: bool = False
+    searcher: SearcherFactory | None = None
 
 
 def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
@@ -90,7 +93,8 @@ def build_problem(spec: Spec, *, allow_code: bool) -> Problem:
     goals = make_goals(spec, models)
     _check_metrics(spec, goals, models)
     dataset = load_dataset(spec.data, spec.split, spec.task, spec.seed, spec.base, allow_code=allow_code)
-    return Problem(spec, dataset, models, proxies_of(models), goals, stages_of(spec), allow_code)
+    searcher = make_own_searcher(spec.search, base=spec.base, allow_code=allow_code)
+    return Problem(spec, dataset, models, proxies_of(models), goals, stages_of(spec), allow_code, searcher)
 
 
 def gene_problem(problem: Problem, stage: Stage, base: Network | None = None) -> GeneProblem:

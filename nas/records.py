@@ -72,7 +72,8 @@ class Block:
 class Event:
     """Something that explains the course of a run.
 
-    kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "base" (a network
+    kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "decision" (of a
+    searcher that chooses among algorithms), "base" (a network
     whose masks are searched), "stage_end" (why), "note" or "finish".
     """
 

@@ -115,7 +115,11 @@ def search_facts(archive: Archive, *, ended: bool) -> SearchFacts:
         stop_reason="; ".join(event.text for event in ends) if ended else "",
         notes=(
             *archive.notes,
-            *(event.text for event in events if event.kind in ("note", "algorithm", "warm_start")),
+            *(
+                event.text
+                for event in events
+                if event.kind in ("note", "algorithm", "decision", "warm_start")
+            ),
         ),
     )
 

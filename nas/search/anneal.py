@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nas.search.chains import Chains, ChainStates, chains_of
-from nas.search.columns import checked_rows, columns_of
-from nas.search.ledger import Ledger, Results, in_order, total_violation
+from nas.search.frame import Frame
+from nas.search.ledger import Results, total_violation
 from nas.search.moves import moves_of, mutants_of
 from nas.search.population import Population, compete, feasible_points, population_of
 from nas.search.prices import spread_weights
 from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
-from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
-from nas.search.visited import VisitedRows
 from searchspaces.space import Rows
 
 
@@ -70,19 +68,12 @@ class Anneal:
     ) -> None:
         options = options or AnnealOptions()
         self._options = options if population is None else replace(options, chains=population)
-        self._identity = pack_identity("anneal", problem, repr(self._options))
-        self._columns = columns_of(problem.domain)
+        self._frame = Frame("anneal", problem, repr(self._options), seed=seed, initial=initial)
         self._moves = moves_of(problem.domain)
-        self._rng = np.random.default_rng(seed)
-        self._ledger = Ledger(problem)
-        self._visited = VisitedRows(self._columns)
-        self._queue = checked_rows(self._columns, initial)
-        self._visited.mark(self._queue)
         nothing = np.empty((0, problem.n_objectives))
-        self._archive = population_of(self._queue[:0], nothing, np.empty(0), self._options.archive)
+        self._archive = population_of(self._frame.no_rows, nothing, np.empty(0), self._options.archive)
         self._chains: Chains | None = None
         self._cycle_steps = self._options.first_steps
-        self._told: list[Results] = []
 
     @property
     def n_chains(self) -> int:
@@ -95,7 +86,7 @@ class Anneal:
     @property
     def n_asked(self) -> int:
         """Candidates asked so far."""
-        return self._ledger.n_asked
+        return self._frame.n_asked
 
     @property
     def archive(self) -> Population:
@@ -114,30 +105,23 @@ class Anneal:
         self._chains, self._cycle_steps = None, steps
 
     def ask(self, n: int) -> Asked:
-        if n < 1:
-            raise SearchError(f"ask: n must be at least 1, but got {n}")
+        self._frame.check_n(n)
         self._absorb()
-        if len(self._queue) or not len(self._archive):
-            return self._ledger.issue(self._first_rows(n))
+        if len(self._frame.queue) or not len(self._archive):
+            return self._frame.issue(self._first_rows(n))
         chains = self._chains
-        if chains is None or chains.is_over(self._ledger.n_asked):
+        if chains is None or chains.is_over(self._frame.n_asked):
             chains = self._chains = self._reheated()
-        return self._ledger.issue(self._candidates(chains, min(n, self.batch_size)))
+        return self._frame.issue(self._candidates(chains, min(n, self.batch_size)))
 
     def tell(self, told: Told) -> None:
-        results, _ = self._ledger.settle(told)
-        if len(results.numbers):
-            self._told.append(results)
+        self._frame.tell(told)
 
     def snapshot(self) -> Snapshot:
-        self._ledger.require_settled("snapshot")
+        self._frame.require_settled()
         self._absorb()
         state = {
-            "searcher": self._identity,
-            "generator": pack_generator(self._rng),
-            "n_asked": np.array(self._ledger.n_asked),
-            "queue": self._queue,
-            "visited": self._visited.to_bits(),
+            **self._frame.snapshot(),
             "rows": self._archive.rows,
             "objectives": self._archive.objectives,
             "violations": self._archive.violations,
@@ -146,31 +130,26 @@ class Anneal:
         return state | ({} if self._chains is None else self._chains.snapshot())
 
     def restore(self, snapshot: Snapshot) -> None:
-        check_identity(snapshot, self._identity)
-        self._rng = unpack_generator(snapshot["generator"])
-        self._ledger.reset(int(snapshot["n_asked"]))
-        self._queue = snapshot["queue"].astype(self._columns.dtype)
-        self._visited.from_bits(snapshot["visited"].astype(np.uint8))
+        self._frame.restore(snapshot)
         self._archive = population_of(
-            snapshot["rows"].astype(self._columns.dtype),
+            snapshot["rows"].astype(self._frame.columns.dtype),
             snapshot["objectives"].astype(np.float64),
             snapshot["violations"].astype(np.float64),
             self._options.archive,
         )
         self._cycle_steps = int(snapshot["cycle_steps"])
-        self._chains = chains_of(snapshot, self._columns.dtype)
-        self._told = []
+        self._chains = chains_of(snapshot, self._frame.columns.dtype)
 
     def _absorb(self) -> None:
         """Lets chains and archive see what was told since the last ask."""
-        if not self._told:
+        results = self._frame.news()
+        if results is None:
             return
-        results, self._told = in_order(self._told), []
         news = self._news(results)
         if len(news.numbers):
             self._archive = compete(self._archive, news)
         if self._chains is not None:
-            self._chains.step(results, self._rng)
+            self._chains.step(results, self._frame.rng)
 
     def _news(self, results: Results) -> Results:
         """What nothing in the archive is at least as good as; while it has nothing feasible, all."""
@@ -184,18 +163,14 @@ class Anneal:
 
     def _first_rows(self, n: int) -> Rows:
         """Initial rows; random ones where there are none, or nothing that was told has worked."""
-        initial, self._queue = self._queue[:n], self._queue[n:]
-        if len(initial):
-            return initial
-        random = self._visited.draw(self._rng, min(n, self.batch_size))
-        self._visited.mark(random)
-        return random
+        initial = self._frame.take_queue(n)
+        return initial if len(initial) else self._frame.draw_new(min(n, self.batch_size))
 
     def _reheated(self) -> Chains:
         """A cycle with new prices, each chain at the best of the archive; longer than the one before."""
         archive, n_chains = self._archive, self.n_chains
         points = feasible_points(archive)
-        weights = spread_weights(points, n_chains, self._rng)
+        weights = spread_weights(points, n_chains, self._frame.rng)
         best = np.argmin(points @ weights.T, axis=0)
         states = ChainStates(archive.rows[best], archive.objectives[best], archive.violations[best])
         steps = self._cycle_steps
@@ -204,7 +179,7 @@ class Anneal:
             states=states,
             weights=weights,
             units=1e-9 + 0.01 * np.ptp(points @ weights.T, axis=0),
-            first=self._ledger.n_asked,
+            first=self._frame.n_asked,
             steps=steps,
             tries=self._options.tries,
             hottest=self._options.hottest,
@@ -213,14 +188,13 @@ class Anneal:
 
     def _candidates(self, chains: Chains, n: int) -> Rows:
         """Changes of chains in turn; where all rows are remembered, other rows instead of known ones."""
-        turn = chains.turns(self._ledger.n_asked + np.arange(n))
+        frame = self._frame
+        turn = chains.turns(frame.n_asked + np.arange(n))
         rows = mutants_of(
-            chains.states.rows[turn], self._columns, self._moves, self._options.moves, self._rng
+            chains.states.rows[turn], frame.columns, self._moves, self._options.moves, frame.rng
         )
-        if not self._visited.is_complete:
+        if not frame.visited.is_complete:
             return rows
-        rows = np.unique(rows[self._visited.is_new(rows)], axis=0)
-        self._visited.mark(rows)
-        rows = np.concatenate((rows, self._visited.draw(self._rng, n - len(rows))))
-        self._visited.mark(rows)
-        return rows
+        rows = np.unique(rows[frame.visited.is_new(rows)], axis=0)
+        frame.visited.mark(rows)
+        return np.concatenate((rows, frame.draw_new(n - len(rows))))

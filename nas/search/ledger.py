@@ -14,18 +14,24 @@ from searchspaces.space import Rows
 class Results:
     """Told candidates whose evaluation worked, in the order of their numbers.
 
-    numbers: (n,). rows: (n, n_variables). objectives: (n, n_objectives). violations: (n, n_limits), at
-    least 0. Excess of a limit is relative, so the sum over limits is a fair total.
+    numbers: (n,). rows: (n, n_variables). objectives: (n, n_objectives). margins: (n, n_limits), relative
+    excess over each limit, at most 0 where it is kept.
     """
 
     numbers: IntArray
     rows: Rows
     objectives: FloatArray
-    violations: FloatArray
+    margins: FloatArray
 
-    def take(self, index: BoolArray) -> "Results":
-        """Those that a mask (n,) picks."""
-        return Results(self.numbers[index], self.rows[index], self.objectives[index], self.violations[index])
+    @property
+    def violations(self) -> FloatArray:
+        """(n, n_limits), at least 0. Excess of a limit is relative, so the sum over limits is a fair
+        total."""
+        return np.maximum(self.margins, 0.0)
+
+    def take(self, index: BoolArray | IntArray) -> "Results":
+        """Those that a mask (n,), or indices, pick."""
+        return Results(self.numbers[index], self.rows[index], self.objectives[index], self.margins[index])
 
 
 class Ledger:
@@ -65,7 +71,7 @@ class Ledger:
             numbers=told.numbers[worked],
             rows=self._rows if len(worked) == len(self._rows) else self._rows[places[~failed]],
             objectives=np.ascontiguousarray(told.objectives[worked], dtype=np.float64),
-            violations=np.maximum(told.violations[worked], 0.0),
+            margins=np.ascontiguousarray(told.violations[worked], dtype=np.float64),
         )
         keep = np.ones(len(self._numbers), dtype=np.bool_)
         keep[places] = False
@@ -109,7 +115,7 @@ def in_order(told: Sequence[Results]) -> Results:
         numbers=np.concatenate([results.numbers for results in told])[order],
         rows=np.concatenate([results.rows for results in told])[order],
         objectives=np.concatenate([results.objectives for results in told])[order],
-        violations=np.concatenate([results.violations for results in told])[order],
+        margins=np.concatenate([results.margins for results in told])[order],
     )
 
 

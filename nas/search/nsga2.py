@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nas.search.columns import BoolArray, HashArray, IntArray, checked_rows, columns_of
-from nas.search.ledger import Ledger, Results, in_order
+from nas.search.columns import BoolArray, HashArray, IntArray
+from nas.search.frame import Frame
 from nas.search.operators import MutationRates, blocks_of, cross_blocks, hash_rows, mutate
 from nas.search.population import Population, compete, population_of
 from nas.search.protocol import Asked, SearchError, SearchProblem, Snapshot, Told
-from nas.search.snapshots import check_identity, pack_generator, pack_identity, unpack_generator
-from nas.search.visited import VisitedRows
 from searchspaces.space import Rows
 
 MAX_TRIES = 4
@@ -65,22 +63,16 @@ class Nsga2:
     ) -> None:
         options = options or Nsga2Options()
         self._options = options if population is None else replace(options, population=population)
-        self._identity = pack_identity("nsga2", problem, repr(self._options))
-        self._columns = columns_of(problem.domain)
+        self._frame = Frame("nsga2", problem, repr(self._options), seed=seed, initial=initial)
         self._blocks = blocks_of(problem.domain)
-        most_mutations = max(1.0, len(self._columns.free) / 2)
+        most_mutations = max(1.0, len(self._frame.columns.free) / 2)
         self._rates = MutationRates(
             mean=min(self._options.mutations, most_mutations), reset=self._options.reset_rate
         )
-        self._rng = np.random.default_rng(seed)
-        self._ledger = Ledger(problem)
-        self._visited = VisitedRows(self._columns)
-        self._queue = checked_rows(self._columns, initial)
-        self._visited.mark(self._queue)
         self._population = population_of(
-            self._queue[:0], np.empty((0, problem.n_objectives)), np.empty(0), self.batch_size
+            self._frame.no_rows, np.empty((0, problem.n_objectives)), np.empty(0), self.batch_size
         )
-        self._told: list[Results] = []
+        self._has_begun = False
 
     @property
     def batch_size(self) -> int:
@@ -89,12 +81,12 @@ class Nsga2:
     @property
     def n_asked(self) -> int:
         """Candidates asked so far."""
-        return self._ledger.n_asked
+        return self._frame.n_asked
 
     @property
     def remembers_all(self) -> bool:
         """Whether the domain is so small that no row is asked twice."""
-        return self._visited.is_complete
+        return self._frame.visited.is_complete
 
     @property
     def survivors(self) -> Population:
@@ -108,101 +100,98 @@ class Nsga2:
         if len(others):
             self._population = compete(self._population, others.as_results())
 
+    def begin_from(self, others: Population, known: Rows) -> None:
+        """Starts from candidates of another search of the same problem, without a first random generation.
+
+        known: (n, n_variables) all rows that it evaluated; they are not asked again in a small domain.
+        """
+        self.adopt(others)
+        self._frame.visited.mark(known)
+        self._has_begun = True
+
     def ask(self, n: int) -> Asked:
-        if n < 1:
-            raise SearchError(f"ask: n must be at least 1, but got {n}")
+        self._frame.check_n(n)
         self._survive()
-        is_starting = self._ledger.n_asked < self.batch_size or not len(self._population)
-        rows = self._first_rows(n) if is_starting or len(self._queue) else self._children(n)
-        return self._ledger.issue(rows)
+        is_first = self._frame.n_asked < self.batch_size and not self._has_begun
+        is_starting = is_first or not len(self._population)
+        rows = self._first_rows(n) if is_starting or len(self._frame.queue) else self._children(n)
+        return self._frame.issue(rows)
 
     def tell(self, told: Told) -> None:
-        results, _ = self._ledger.settle(told)
-        if len(results.numbers):
-            self._told.append(results)
+        self._frame.tell(told)
 
     def snapshot(self) -> Snapshot:
-        self._ledger.require_settled("snapshot")
+        self._frame.require_settled()
         self._survive()
         return {
-            "searcher": self._identity,
-            "generator": pack_generator(self._rng),
-            "n_asked": np.array(self._ledger.n_asked),
-            "queue": self._queue,
-            "visited": self._visited.to_bits(),
+            **self._frame.snapshot(),
+            "has_begun": np.array(self._has_begun),
             "rows": self._population.rows,
             "objectives": self._population.objectives,
             "violations": self._population.violations,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
-        check_identity(snapshot, self._identity)
-        self._rng = unpack_generator(snapshot["generator"])
-        self._ledger.reset(int(snapshot["n_asked"]))
-        self._queue = snapshot["queue"].astype(self._columns.dtype)
-        self._visited.from_bits(snapshot["visited"].astype(np.uint8))
+        self._frame.restore(snapshot)
+        self._has_begun = bool(snapshot["has_begun"])
         self._population = population_of(
-            snapshot["rows"].astype(self._columns.dtype),
+            snapshot["rows"].astype(self._frame.columns.dtype),
             snapshot["objectives"].astype(np.float64),
             snapshot["violations"].astype(np.float64),
             self.batch_size,
         )
-        self._told = []
 
     def _survive(self) -> None:
-        if self._told:
-            self._population = compete(self._population, in_order(self._told))
-            self._told = []
+        news = self._frame.news()
+        if news is not None:
+            self._population = compete(self._population, news)
 
     def _first_rows(self, n: int) -> Rows:
         """Initial rows, then random ones until the first population is full."""
-        initial, self._queue = self._queue[:n], self._queue[n:]
-        n_missing = self.batch_size - self._ledger.n_asked
+        initial = self._frame.take_queue(n)
+        n_missing = self.batch_size - self._frame.n_asked
         if n_missing <= 0 and not len(initial):
             n_missing = n  # nothing that was told so far has worked
-        random = self._new_random(min(n, n_missing) - len(initial))
+        random = self._frame.draw_new(min(n, n_missing) - len(initial))
         return np.concatenate((initial, random))
 
     def _children(self, n: int) -> Rows:
         """Up to n rows that are new; random ones where variation finds none."""
         taken = self._population.hashes
-        if len(self._ledger.pending_rows):
-            taken = np.concatenate((taken, hash_rows(self._ledger.pending_rows)))
+        pending = self._frame.ledger.pending_rows
+        if len(pending):
+            taken = np.concatenate((taken, hash_rows(pending)))
         kept: list[Rows] = []
         n_missing = n
         for _ in range(MAX_TRIES):
             rows = self._offspring(n_missing)
             hashes = hash_rows(rows)
-            is_new = _is_new(hashes, taken) & self._visited.is_new(rows)
+            is_new = _is_new(hashes, taken) & self._frame.visited.is_new(rows)
             kept.append(rows if is_new.all() else rows[is_new])
-            self._visited.mark(kept[-1])
+            self._frame.visited.mark(kept[-1])
             taken = np.concatenate((taken, hashes[is_new]))
             n_missing -= len(kept[-1])
             if not n_missing:
                 return kept[0] if len(kept) == 1 else np.concatenate(kept)
-        return np.concatenate((*kept, self._new_random(n_missing)))
+        return np.concatenate((*kept, self._frame.draw_new(n_missing)))
 
     def _offspring(self, n: int) -> Rows:
         """n rows, or none where the domain has a single one."""
-        if not len(self._columns.free):
-            return self._queue[:0]
+        if not len(self._frame.columns.free):
+            return self._frame.no_rows
+        rng = self._frame.rng
         first, second = self._parents(n), self._parents(n)
-        crosses = self._rng.random(n) < self._options.crossover_rate
+        crosses = rng.random(n) < self._options.crossover_rate
         second = np.where(crosses, second, first)
-        rows = cross_blocks(self._population.store, first, second, self._blocks, self._rng)
-        mutate(self._columns, rows, self._rates, self._rng)
+        rows = cross_blocks(self._population.store, first, second, self._blocks, rng)
+        mutate(self._frame.columns, rows, self._rates, rng)
         return rows
 
     def _parents(self, n: int) -> IntArray:
         """(n,) places of the winners of binary tournaments: the population is sorted, the lower wins."""
-        drawn = self._rng.integers(0, len(self._population), size=2 * n)
+        drawn = self._frame.rng.integers(0, len(self._population), size=2 * n)
         winners: IntArray = self._population.places[np.minimum(drawn[:n], drawn[n:])]
         return winners
-
-    def _new_random(self, n: int) -> Rows:
-        rows = self._visited.draw(self._rng, max(n, 0))
-        self._visited.mark(rows)
-        return rows
 
 
 def _is_new(hashes: HashArray, taken: HashArray) -> BoolArray:

@@ -34,6 +34,9 @@ class OptunaSearch:
     0 while none was seen, and without a broken limit the candidate counts as failed. A row asked before is
     tried again, and then replaced by a random one; a domain of up to 2^20 rows is never asked a row twice.
 
+    n_most: finished candidates that the sampler sees, the best and the newest of them; None for all. Its cost
+    grows with their number, and with a bound it doesn't.
+
     A snapshot holds the history, and restoring replays it into a new study. The continuation is exact on
     the same machine with the same versions; elsewhere, rounding may lead the models another way.
     """
@@ -47,12 +50,14 @@ class OptunaSearch:
         seed: int,
         initial: Rows | None = None,
         population: int | None = None,
+        n_most: int | None = None,
     ) -> None:
         self._problem = problem
         self._make_sampler = make_sampler
         self._seed = seed
         self._batch_size = population or 1
-        self._identity = pack_identity(algorithm, problem, "")
+        self._n_most = n_most
+        self._identity = pack_identity(algorithm, problem, f"{n_most}")
         self._columns = columns_of(problem.domain)
         self._queue = checked_rows(self._columns, initial)
         self._begin()
@@ -84,6 +89,7 @@ class OptunaSearch:
             "queue": self._queue,
             "rows": self._history.rows,
             "figures": self._history.figures,
+            "seen": np.array(self._history.seen, np.int64),
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -96,6 +102,7 @@ class OptunaSearch:
             self._add(rows[number])
             self._history.finish(number, figures)
         self._ledger.reset(len(rows))
+        self._history.see_only(snapshot["seen"].astype(np.int64).tolist())
 
     def _begin(self) -> None:
         self._ledger = Ledger(self._problem)
@@ -113,12 +120,14 @@ class OptunaSearch:
     def _suggestions(self, n: int) -> Rows:
         state = np.random.SeedSequence((self._seed, self._ledger.n_asked)).generate_state(2)
         sampler, rng = self._make_sampler(int(state[0])), np.random.default_rng(int(state[1]))
+        if self._n_most is not None:
+            self._history.bound_to(self._n_most)
         first = self._ledger.n_asked
         for _ in range(n):
             if self._visited.is_exhausted:
                 break
             self._suggest(sampler, rng)
-        return self._history.rows[first:]
+        return self._history.rows_from(first)
 
     def _suggest(self, sampler: BaseSampler, rng: np.random.Generator) -> None:
         """Adds a row of the sampler, or a random one where it only repeats itself."""
@@ -144,7 +153,8 @@ class OptunaSearch:
         for place, number in enumerate(results.numbers.tolist()):
             if np.isfinite(excess[place]):
                 objectives = self._completed(results.objectives[place])
-                self._history.finish(number, np.concatenate((objectives, results.violations[place])))
+                margins = np.nan_to_num(results.margins[place])
+                self._history.finish(number, np.concatenate((objectives, margins)))
             else:
                 self._history.finish(number, self._no_figures())
 
@@ -155,6 +165,5 @@ class OptunaSearch:
         """(n_objectives,) with missing figures replaced by the worst of their objective so far."""
         if np.isfinite(objectives).all():
             return objectives
-        known = self._history.figures[:, : self._problem.n_objectives]
-        worst = np.nanmax(known, axis=0, initial=-np.inf)
+        worst = self._history.worst[: self._problem.n_objectives]
         return np.where(np.isfinite(objectives), objectives, np.where(np.isfinite(worst), worst, 0.0))

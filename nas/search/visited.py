@@ -22,9 +22,9 @@ class VisitedRows:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         sizes = [_n_values(columns, variable) for variable in range(columns.n_variables)]
-        n_rows = math.prod(sizes)
-        self.is_complete = n_rows <= LARGEST_REMEMBERED
-        self._visited = np.zeros(int(n_rows) if self.is_complete else 0, dtype=np.bool_)
+        self.n_rows = math.prod(sizes)
+        self.is_complete = self.n_rows <= LARGEST_REMEMBERED
+        self._visited = np.zeros(int(self.n_rows) if self.is_complete else 0, dtype=np.bool_)
         if self.is_complete:
             self._sizes = np.array(sizes, dtype=np.int64)
             self._strides = np.append(np.cumprod(self._sizes[:0:-1])[::-1], 1)

@@ -7,6 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from nas.search.registry import ALGORITHMS
+from nas.spec.names import did_you_mean, one_of
+
 
 def whole(value: object) -> object:
     """A float without a fraction as the integer it is; anything else unchanged."""
@@ -51,6 +54,22 @@ Reference = Annotated[
     str,
     Field(json_schema_extra={"pattern": f"^{CALL_PATTERN}$"}),
     AfterValidator(_matching(CALL_PATTERN, "module:function or file.py:function")),
+]
+
+
+def _known_algorithm(name: str) -> str:
+    if name not in ALGORITHMS and not re.fullmatch(CALL_PATTERN, name, re.ASCII):
+        hint = did_you_mean(name, ALGORITHMS)
+        raise ValueError(
+            f"must be {one_of((*ALGORITHMS, 'a searcher of your own as module:object'))}, not {name!r}{hint}"
+        )
+    return name
+
+
+AlgorithmName = Annotated[
+    str,
+    Field(json_schema_extra={"anyOf": [{"enum": list(ALGORITHMS)}, {"pattern": f"^{CALL_PATTERN}$"}]}),
+    AfterValidator(_known_algorithm),
 ]
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]

@@ -6,7 +6,7 @@ sections, or needs names from elsewhere, is checked by `nas.specfile`.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -23,6 +23,7 @@ from nas.spec.fields import (
     ALIAS_PATTERN,
     NAME_PATTERN,
     WHOLE,
+    AlgorithmName,
     Alias,
     Name,
     Section,
@@ -56,10 +57,6 @@ FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist")
 """Families of search spaces that a spec can name."""
 
 DEFAULT_MINUTES = 5.0
-
-Algorithm: TypeAlias = Literal[
-    "auto", "random", "nsga2", "anneal", "nsga2_anneal", "pymoo_nsga2", "tpe", "gp"
-]
 
 
 class SpaceSpec(Section):
@@ -145,8 +142,9 @@ class OperatorsSpec(Section):
 class SearchSpec(Section):
     """The algorithm, its budget and its workers; where no budget is given, 5 minutes."""
 
-    algorithm: Algorithm = "auto"
-    """auto suits the space and the budget; see docs/search.md."""
+    algorithm: AlgorithmName = "auto"
+    """auto suits the space and the budget; module:object names a searcher of your own, which needs
+    --allow-code; see docs/search.md."""
     evaluations: Annotated[int, Field(ge=1, le=10**12), WHOLE] | None = None
     """How many candidates may be evaluated."""
     minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
@@ -172,11 +170,21 @@ class SearchSpec(Section):
 
     operators: OperatorsSpec | None = None
     """How pymoo_nsga2 mates; for no other algorithm."""
+    partitions: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
+    """Of each objective, from which the reference directions of pymoo_nsga3 come."""
+    reference_points: Annotated[tuple[dict[str, float], ...], Field(strict=False, min_length=1)] | None = None
+    """Designs that pymoo_rnsga2 searches around: a value for each objective."""
 
     @model_validator(mode="after")
     def _operators_fit(self) -> Self:
         if self.operators is not None and self.algorithm != "pymoo_nsga2":
             raise at_key("operators", f"only algorithm: pymoo_nsga2 takes operators, not {self.algorithm}")
+        if self.partitions is not None and self.algorithm != "pymoo_nsga3":
+            text = f"only algorithm: pymoo_nsga3 takes partitions, not {self.algorithm}"
+            raise at_key("partitions", text)
+        if (self.reference_points is not None) != (self.algorithm == "pymoo_rnsga2"):
+            text = "algorithm: pymoo_rnsga2 needs reference_points, and no other takes them"
+            raise at_key("reference_points" if self.reference_points else "algorithm", text)
         return self
 
     @model_validator(mode="before")
