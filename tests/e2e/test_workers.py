@@ -1,4 +1,4 @@
-"""Runs with several workers: the same front as with one, also when they are killed, resumed or warm-started."""
+"""Runs with several workers: the front of one, also when killed, resumed or warm-started."""
 
 import os
 import subprocess
@@ -130,12 +130,8 @@ def evaluations_so_far(folder: Path) -> int:
     return len(evaluations(folder)) if (folder / "records.log").exists() else 0
 
 
-def test_a_warm_start_begins_with_the_evaluations_of_an_earlier_run(
-    tmp_path: Path, one_worker: Run
-) -> None:
-    warm = run_with(
-        tmp_path, TRAINED, f"search.warm_start=[{one_worker.folder}]", "search.evaluations=1"
-    )
+def test_a_warm_start_begins_with_the_evaluations_of_an_earlier_run(tmp_path: Path, one_worker: Run) -> None:
+    warm = run_with(tmp_path, TRAINED, f"search.warm_start=[{one_worker.folder}]", "search.evaluations=1")
     done = evaluations(warm.folder)
     earlier = [each for each in done if each.family == "approximate_mlp, earlier"]
     assert [(each.values, each.metrics, each.network) for each in earlier] == [
