@@ -229,6 +229,11 @@ def load_rates(kind: Kind, core: str) -> Rates | None:
     return None if entry is None or kind not in entry else Rates(**entry[kind])
 
 
+def rates_source() -> str:
+    """The compiler behind all rates, and what fitted them."""
+    return f"{_document()['compiler']}, fitted by benchmarks/calibrate_dense.py"
+
+
 @functools.cache
 def _document() -> Any:
     path = resources.files("codegen") / "data" / "dense" / "figures.json"

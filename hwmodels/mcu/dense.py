@@ -55,6 +55,10 @@ def with_inputs(traits: DenseTraits, interface: Interface) -> DenseTraits:
     )
 
 
+ROUTINE = "shared_routine"
+"""The kernel of each layer of a chain that runs on the routine."""
+
+
 def mlp_items(program: MlpProgram, interface: Interface, core: Core) -> tuple[CostItem, ...]:
     """Shares of a bespoke MLP on the shared routine, which must take it."""
     found = shared_design(program, is_class=isinstance(interface.output, ClassOutput))
@@ -101,7 +105,7 @@ def chain_cost(
             at += 1
         kind, name = type(operator).__name__, graph.tensors[operator.output].name
         macs = memory.macs[number]
-        layers.append(LayerCost(number, kind, name, "shared_routine", macs, instructions, 0.0, constants, 0))
+        layers.append(LayerCost(number, kind, name, ROUTINE, macs, instructions, 0.0, constants, 0))
     return TensorCost(
         tuple(layers),
         amount(module_terms(plan, traits), rates.instructions),

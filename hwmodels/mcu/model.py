@@ -12,11 +12,12 @@ from codegen.ir import BespokeMlp, Design, FormObjective, Interface, MlpBatch, N
 from codegen.ir.batch import network_of
 from codegen.ir.batch_counts import count_batch as count_macs
 from codegen.ir.counts import count
+from codegen.plan.dense_costs import rates_source
 from hwmodels.mcu.batch import BatchCounts, count_batch
 from hwmodels.mcu.board import Board, Fact, load_board
 from hwmodels.mcu.coefficients import Coefficients, FormCoefficients, load_coefficients
 from hwmodels.mcu.counts import CodeCounts, Counts, count_straight, count_table
-from hwmodels.mcu.dense import mlp_items
+from hwmodels.mcu.dense import ROUTINE, mlp_items
 from hwmodels.mcu.tensor import TensorCost
 from hwmodels.mcu.tensor_price import coefficients_or_reason, graph_of, price_tensors, tensor_items
 from hwmodels.model import (
@@ -105,8 +106,9 @@ class McuModel:
         fitted = self._fitted
         form = choose_form(program, self.board.core, self._objective(design))
         if form == "shared":
-            items = mlp_items(program, interface, self.board.core)
+            items, source = mlp_items(program, interface, self.board.core), rates_source()
         else:
+            source = fitted.source
             count_form = count_straight if form == "straight" else count_table
             items = _items(count_form(program, interface), fitted.forms[form])
         totals = {
@@ -114,7 +116,7 @@ class McuModel:
             for name in ("flash_bytes", "ram_bytes", "instructions")
         }
         totals["macs"] = float(count(design.content).macs)
-        return Cost(totals | self._times(totals["instructions"]), items, self._sources(fitted.source))
+        return Cost(totals | self._times(totals["instructions"]), items, self._sources(source))
 
     def _objective(self, design: Design) -> FormObjective:
         given = design.schedule.objective
@@ -141,7 +143,8 @@ class McuModel:
             "instructions": found.instructions,
             "macs": float(found.macs),
         }
-        sources = self._sources(self._tensor_coefficients.source)
+        is_routine = any(layer.kernel == ROUTINE for layer in found.layers)
+        sources = self._sources(rates_source() if is_routine else self._tensor_coefficients.source)
         return Cost(totals | self._times(found.instructions), tensor_items(found), sources)
 
     def price_batch(

@@ -28,12 +28,12 @@ def price_tensors(
     graph: TensorGraph, design: Design, core: Core, coefficients: TensorCoefficients | str
 ) -> TensorCost | str:
     """The cost, or why there is none."""
+    if isinstance(coefficients, str):
+        return coefficients
     chain = choose_chain(graph, design.schedule, core)
     if chain is not None:
         content = design.content
         return chain_cost(graph, chain, core, content.interface if isinstance(content, Network) else None)
-    if isinstance(coefficients, str):
-        return coefficients
     return tensor_cost(graph, design.schedule, core, coefficients)
 
 

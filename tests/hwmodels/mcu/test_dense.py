@@ -61,6 +61,11 @@ def test_a_graph_costs_before_training_what_its_network_costs_after() -> None:
     assert [layer.kernel for layer in before.layers] == ["shared_routine"] * 2
 
 
+def test_the_source_of_the_figures_is_told() -> None:
+    sources = McuModel().price(Design(chain(64, 32, 10)), Workload()).sources
+    assert "benchmarks/calibrate_dense.py" in sources[0].source
+
+
 def test_the_timeline_shows_both_buffers() -> None:
     cost = McuModel().tensor_cost(Design(chain(64, 32, 10)))
     assert isinstance(cost, TensorCost)
