@@ -19,6 +19,7 @@ from nas.records import STAGE_END, Evaluation, Event
 from nas.refining import measure_goals
 from nas.refit import refit_name, run_refit, search_budget
 from nas.report.progress import ProgressFacts
+from nas.retrain import retrained_name, run_retraining
 from nas.search.protocol import Searcher
 from nas.stage import Clock, Sitting
 from nas.stage_recipes import axis_problem, axis_workers, job_problem, job_workers
@@ -26,6 +27,7 @@ from nas.stopping import TARGET_REACHED, Stopping
 from nas.warm_start import earlier_evaluations, earlier_rows
 from nas.winners import choose
 from searchspaces.approximate_mlp import ApproximateMlpGenes
+from searchspaces.convnet import ConvnetOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue, Rows
 
@@ -48,6 +50,8 @@ def drive(problem: Problem, sitting: Sitting) -> None:
         if stage.name not in ended:
             _note_choice(choice, stage, sitting)
             sitting.archive.append(_run_stage(problem, stage, choice, seed, sitting))
+        if isinstance(stage.options, ConvnetOptions) and retrained_name(stage.name) not in ended:
+            sitting.archive.append(_run_retraining(problem, stage, seed, sitting))
         if is_refitted(stage, choice) and refit_name(stage.name) not in ended:
             sitting.archive.append(_run_refit(problem, stage, seed, sitting))
 
@@ -173,6 +177,12 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
     for event in decision_events(searcher, stage.name, sitting.archive.events()):
         sitting.archive.append(event)
     return _stage_end(stage.name, reason, search.clock.seconds, search.asked, search.rejected)
+
+
+def _run_retraining(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
+    n, seconds = run_retraining(axis_problem(problem, stage, seed), problem.spec.train.finalists, sitting)
+    reason = f"{n} designs of the front were trained in full" if n else "no design keeps all limits"
+    return _stage_end(retrained_name(stage.name), reason, seconds, n, 0)
 
 
 def _known(stage: Stage, sitting: Sitting) -> dict[int, Evaluation]:

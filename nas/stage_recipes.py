@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from nas.axis_search import AxisProblem, AxisTask, Trained, try_candidate
+from nas.convnet_problem import ConvnetTraining
 from nas.errors import RunError
 from nas.family_jobs import GateJobs, Start, TreeJobs
 from nas.job_parts import JobPart, JobProblem, JobTask, make_part_of_job
@@ -19,6 +20,7 @@ from nas.specfile import parse_saved_spec, spec_text
 from nas.workers import PerEvaluation, Recipe, SerialWorkers, Workers
 from nas.workers.process import ProcessWorkers
 from nas.workers.protocol import Result, Task
+from searchspaces.convnet import ConvnetAxes
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 
@@ -81,7 +83,8 @@ class JobRecipe:
 def axis_problem(problem: Problem, stage: Stage, seed: int) -> AxisProblem:
     """The evaluation of an axis stage."""
     space = axis_space(problem, stage)
-    return AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
+    training = ConvnetTraining(problem.spec.train) if isinstance(space, ConvnetAxes) else None
+    return AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed, training)
 
 
 def job_problem(problem: Problem, stage: Stage, starts: Sequence[Start], seed: int) -> JobProblem:

@@ -43,7 +43,7 @@ def _overlaps(old: int, new: int) -> npt.NDArray[np.int64]:
     edges = np.arange(new + 1) * old
     left = np.arange(old) * new
     ends, starts = np.minimum(edges[1:, None], left + new), np.maximum(edges[:-1, None], left)
-    return np.maximum(ends - starts, 0).astype(np.int64)
+    return np.asarray(np.maximum(ends - starts, 0), np.int64)
 
 
 def seen_rows(dataset: Dataset, rows: IndexArray, n_features: int) -> RawArray:

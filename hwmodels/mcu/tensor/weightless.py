@@ -100,7 +100,12 @@ def _multiply(operator: Multiply, graph: TensorGraph) -> KernelTerms:
     tensors = [graph.tensors[number] for number in (operator.left, operator.right, operator.output)]
     n_items = tensors[2].n_items
     shifts = sum(tensor.quantization is None or tensor.quantization.zero_point != 0 for tensor in tensors)
-    counts = {"calls": 1, "items": n_items, "shifts": n_items * shifts, "places": n_items / tensors[1].n_items}
+    counts = {
+        "calls": 1,
+        "items": n_items,
+        "shifts": n_items * shifts,
+        "places": n_items / tensors[1].n_items,
+    }
     return KernelTerms("multiply", counts, {"kernels": 1, "shifts": shifts}, 0)
 
 
