@@ -15,6 +15,7 @@ from nas.spec.options import HardwareCheck, check_hardware, space_problems
 from nas.spec.problems import Problem
 from nas.spec.roles import known_roles
 from nas.spec.shape import problem_at
+from nas.spec.train import TrainSpec
 from nas.spec.tree import KeyPath, Node
 
 STAND_IN: Mapping[str, JsonValue] = {
@@ -168,7 +169,7 @@ def _limits_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
 
 def _convnets_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
     spec, families = draft.spec, [entry.family for entry in draft.spec.space]
-    if draft.has("space", "train") and "convnet" not in families and "train" in spec.model_fields_set:
+    if draft.has("space", "train") and "convnet" not in families and spec.train != TrainSpec():
         yield ("train",), "goes with the family convnet alone; the other families have options of their own"
     if "convnet" not in families or not draft.has("space"):
         return

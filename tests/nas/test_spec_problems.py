@@ -57,7 +57,7 @@ from tests.specs import changed, problems_of
         (
             "approximate_mlp:",
             "approximate_mpl:",
-            "8:5: space[0]: must be approximate_mlp, decision_tree or gate_netlist, "
+            "8:5: space[0]: must be approximate_mlp, decision_tree, gate_netlist or convnet, "
             "not 'approximate_mpl'; did you mean 'approximate_mlp'?",
         ),
         (
