@@ -58,6 +58,10 @@ def read_table(data: "DataSpec", task: Task, base: Path, *, allow_code: bool = F
         from nas.data.npz import load_npz
 
         return load_npz(base / data.npz, task)
+    if data.images is not None:
+        from nas.data.image_folder import load_image_folder
+
+        return load_image_folder(base / data.images, data.image_size, color=data.color)
     if data.openml is not None:
         from nas.data.openml import load_openml
 

@@ -95,7 +95,7 @@ def test_structures_beyond_a_limit_are_refused_before_training(tmp_path: Path) -
         ),
         (
             (("npz: stripes.npz", "bundled: digits"),),
-            "convnet needs images or signals, from npz or call",
+            "convnet needs images or signals, from npz, images or call",
         ),
         (
             (("emit: {c: {layout: plain}, ", "emit: {"),),
