@@ -68,16 +68,15 @@ GENERATIONS, QUICK_GENERATIONS, POPULATION = 10, 1, 40
 
 NETWORK: dict[str, object] = {
     "stem": 16,
-    "stem_stride": 1,
     "head": 0,
     "round_to": 4,
     "layout": [
-        {"block": "separable", "channels": 24, "stride": 2, "repeats": 2},
-        {"block": "separable", "channels": 48, "stride": 2, "repeats": 3},
-        {"block": "separable", "channels": 96, "stride": 2, "repeats": 2},
+        {"block": "separable", "channels": 24, "repeats": 2},
+        {"block": "separable", "channels": 48, "stride": 2, "repeats": 2},
+        {"block": "separable", "channels": 64, "stride": 2},
     ],
 }
-TRAIN = TrainSpec(epochs=20, augment=("shift", "flip"))
+TRAIN = TrainSpec(epochs=8, augment=("shift", "flip"))
 SEEDS = (0,)
 
 

@@ -80,4 +80,5 @@ def _middle(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray
     kept_height = min(height, max(1, width * size[0] // size[1]))
     kept_width = min(width, max(1, height * size[1] // size[0]))
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
-    return np.asarray(pixels[top : top + kept_height, left : left + kept_width])
+    kept: npt.NDArray[np.uint8] = pixels[top : top + kept_height, left : left + kept_width]
+    return kept

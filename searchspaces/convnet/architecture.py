@@ -15,7 +15,8 @@ ImageShape: TypeAlias = tuple[int, int, int]
 class Block:
     """One block; docs/convnets.md draws each kind.
 
-    channels: of its output. kernel, stride: along both axes; an axis of one item has neither (see
+    stage: number of the stage that it belongs to, after which its tensors are named; blocks of a stage stand
+    together. channels: of its output. kernel, stride: along both axes; an axis of one item has neither (see
     `axis_window`). expansion: of an inverted residual, hidden channels for each input channel; 1 leaves the
     expanding convolution out. squeeze: channels of the bottleneck of squeeze-and-excite, 0 for none.
     """
@@ -26,6 +27,7 @@ class Block:
     stride: int = 1
     expansion: int = 1
     squeeze: int = 0
+    stage: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in BLOCK_KINDS:

@@ -1,5 +1,7 @@
 """From an architecture to its tensor graph: structure before numbers, with batch norms folded."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codegen.ir.counts import count
@@ -38,8 +40,8 @@ def build_graph(architecture: Architecture) -> BlockGraph:
     last = builder.tensor("input", architecture.input_shape)
     stem, ends = architecture.stem, []
     last = builder.convolution("stem", last, stem.channels, stem.kernel, stem.stride, architecture.activation)
-    for index, block in enumerate(architecture.blocks):
-        last = _ADD[block.kind](builder, f"block{index}", last, block)
+    for name, block in zip(_names(architecture.blocks), architecture.blocks, strict=True):
+        last = _ADD[block.kind](builder, name, last, block)
         ends.append(len(builder.operators))
     if architecture.head:
         last = builder.pointwise("head", last, architecture.head, architecture.activation)
@@ -48,6 +50,16 @@ def build_graph(architecture: Architecture) -> BlockGraph:
     return BlockGraph(
         TensorGraph(tuple(builder.tensors), tuple(builder.operators), (0,), (last,)), tuple(ends)
     )
+
+
+def _names(blocks: Sequence[Block]) -> list[str]:
+    """Of blocks by stage and place in it, the same in shallow and deep networks."""
+    places: Counter[int] = Counter()
+    names = []
+    for block in blocks:
+        names.append(f"stage{block.stage}.block{places[block.stage]}")
+        places[block.stage] += 1
+    return names
 
 
 def trained_parameters(graph: TensorGraph) -> int:

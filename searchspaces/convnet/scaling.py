@@ -53,10 +53,10 @@ def scale_preset(preset: Preset, scale: Scale, input_shape: ImageShape, n_output
     stem = replace(stem, channels=round_channels(stem.channels * width, scale.round_to))
     blocks: list[Block] = []
     n_in = stem.channels
-    for stage, choice in zip(stages, choices, strict=False):
+    for number, (stage, choice) in enumerate(zip(stages, choices, strict=False)):
         channels = round_channels(stage.channels * scale.width * choice.width, scale.round_to)
         for index in range(scaled_repeats(stage.repeats, scale.depth)):
-            blocks.append(_block(stage, channels, n_in, index))
+            blocks.append(replace(_block(stage, channels, n_in, index), stage=number))
             n_in = channels
     head = _head(preset, scale)
     return Architecture(input_shape, stem, tuple(blocks), head, n_outputs, preset.activation)

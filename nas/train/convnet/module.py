@@ -36,6 +36,9 @@ ACTIVATE: dict[Activation, Activate] = {
 }
 
 
+Apply: TypeAlias = Callable[[int, Weighted, torch.Tensor], torch.Tensor]
+
+
 class Rounding(Protocol):
     """What happens to weights and activations on their way."""
 
@@ -93,11 +96,11 @@ class GraphModule(nn.Module):
 
     def forward(self, images: torch.Tensor, rounding: Rounding | None = None) -> torch.Tensor:
         """(n_rows, n_outputs) of images (n_rows, channels, height, width)."""
-        values = {self.graph.inputs[0]: _seen(rounding, self.graph.inputs[0], images)}
-        for index, operator in enumerate(self.graph.operators):
-            value = self._run(index, operator, values, rounding)
-            values[operator.output] = _seen(rounding, operator.output, value)
-        return values[self.graph.outputs[0]]
+
+        def apply(index: int, operator: Weighted, x: torch.Tensor) -> torch.Tensor:
+            return _weighted(self._layer(index), operator, x, rounding)
+
+        return run_graph(self.graph, images, apply, rounding)
 
     def fold(self) -> None:
         """Takes all batch norms into weights and biases."""
@@ -123,41 +126,57 @@ class GraphModule(nn.Module):
         assert isinstance(layer, WeightedLayer)
         return layer
 
-    def _run(
-        self, index: int, operator: Operator, values: dict[int, torch.Tensor], rounding: Rounding | None
-    ) -> torch.Tensor:
-        match operator:
-            case FullyConnected() | Conv2d() | DepthwiseConv2d():
-                return self._weighted(self._layer(index), operator, values[operator.input], rounding)
-            case Add():
-                return ACTIVATE[operator.activation](values[operator.left] + values[operator.right])
-            case Multiply():
-                gate = values[operator.right]
-                gate = gate[:, :, None, None] if gate.dim() == 2 else gate
-                return ACTIVATE[operator.activation](values[operator.left] * gate)
-            case GlobalAveragePool():
-                return values[operator.input].mean(dim=(2, 3))
-            case _:
-                raise NotImplementedError(f"{type(operator).__name__} can't be trained")
 
-    def _weighted(
-        self, layer: WeightedLayer, operator: Weighted, x: torch.Tensor, rounding: Rounding | None
-    ) -> torch.Tensor:
-        weight: torch.Tensor = layer.weight
-        norm = layer.norm
-        if rounding is not None:
-            weight = rounding.weight(operator, weight, layer.bias)
-        if isinstance(operator, FullyConnected):
-            flat = x if x.dim() == 2 else x.permute(0, 2, 3, 1).flatten(1)
-            y = functional.linear(flat, weight, layer.bias)
+def run_graph(
+    graph: TensorGraph, images: torch.Tensor, apply: Apply, rounding: Rounding | None = None
+) -> torch.Tensor:
+    """(n_rows, n_outputs) of images. apply: computes operators with weights, by number and input."""
+    values = {graph.inputs[0]: _seen(rounding, graph.inputs[0], images)}
+    for index, operator in enumerate(graph.operators):
+        if isinstance(operator, FullyConnected | Conv2d | DepthwiseConv2d):
+            value = apply(index, operator, values[operator.input])
         else:
-            groups = 1 if isinstance(operator, Conv2d) else x.shape[1]
-            padded, padding = _padded(x, operator.window)
-            bias = layer.bias if norm is None else None
-            y = functional.conv2d(
-                padded, weight, bias, operator.window.stride, padding, operator.window.dilation, groups
-            )
-        return ACTIVATE[operator.activation](y if norm is None else norm(y))
+            value = _weightless(operator, values)
+        values[operator.output] = _seen(rounding, operator.output, value)
+    return values[graph.outputs[0]]
+
+
+def _weightless(operator: Operator, values: dict[int, torch.Tensor]) -> torch.Tensor:
+    match operator:
+        case Add():
+            return ACTIVATE[operator.activation](values[operator.left] + values[operator.right])
+        case Multiply():
+            gate = values[operator.right]
+            gate = gate[:, :, None, None] if gate.dim() == 2 else gate
+            return ACTIVATE[operator.activation](values[operator.left] * gate)
+        case GlobalAveragePool():
+            return values[operator.input].mean(dim=(2, 3))
+        case _:
+            raise NotImplementedError(f"{type(operator).__name__} can't be trained")
+
+
+def _weighted(
+    layer: WeightedLayer, operator: Weighted, x: torch.Tensor, rounding: Rounding | None
+) -> torch.Tensor:
+    weight: torch.Tensor = layer.weight
+    norm = layer.norm
+    if rounding is not None:
+        weight = rounding.weight(operator, weight, layer.bias)
+    y = linear(operator, x, weight, layer.bias if norm is None else None)
+    return ACTIVATE[operator.activation](y if norm is None else norm(y))
+
+
+def linear(
+    operator: Weighted, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """What an operator with weights computes before norm and activation. weight: in torch's layout."""
+    if isinstance(operator, FullyConnected):
+        flat = x if x.dim() == 2 else x.permute(0, 2, 3, 1).flatten(1)
+        return functional.linear(flat, weight, bias)
+    groups = 1 if isinstance(operator, Conv2d) else x.shape[1]
+    padded, padding = _padded(x, operator.window)
+    stride, dilation = operator.window.stride, operator.window.dilation
+    return functional.conv2d(padded, weight, bias, stride, padding, dilation, groups)
 
 
 def torch_shape(operator: Weighted, graph: TensorGraph) -> tuple[int, ...]:
