@@ -71,7 +71,8 @@ def _read(path: Path, size: tuple[int, int], *, color: bool) -> npt.NDArray[np.u
             raise
         raise DataError(f"{path}: the image can't be read: {error}; mend or remove it") from None
     pixels = _middle(pixels.reshape(*pixels.shape[:2], -1), size)
-    return resize(pixels[None], size)[0]
+    resized: npt.NDArray[np.uint8] = resize(pixels[None], size)[0]
+    return resized
 
 
 def _middle(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

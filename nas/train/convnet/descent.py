@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from nas.train.convnet.checkpoint import Checkpoint
@@ -45,7 +46,9 @@ class Descent:
 
     def run(self) -> None:
         """Trains from the last epoch that was kept to the end. Deterministic from the seed."""
-        optimizer = torch.optim.AdamW(_groups(self.module, self.recipe.weight_decay), lr=self.learning_rate)
+        optimizer = torch.optim.AdamW(
+            parameter_groups(self.module, self.recipe.weight_decay), lr=self.learning_rate
+        )
         done = 0 if self.checkpoint is None else self.checkpoint.load(self.module, optimizer)
         for epoch in range(done, self.epochs):
             self._epoch(optimizer, epoch)
@@ -89,7 +92,7 @@ def scheduled(share: float, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - warmup) / (1 - warmup)))
 
 
-def _groups(module: GraphModule, weight_decay: float) -> list[dict[str, object]]:
+def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in trained if parameter.dim() >= NO_DECAY_BELOW]
     others = [parameter for parameter in trained if parameter.dim() < NO_DECAY_BELOW]

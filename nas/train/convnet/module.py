@@ -91,14 +91,14 @@ class GraphModule(nn.Module):
                 bias = OPEN_GATE if operator.output in gates else 0.0
                 shape = torch_shape(operator, graph)
                 layer = WeightedLayer(shape, bias, normed=not isinstance(operator, FullyConnected))
-                _start(layer.weight, isinstance(operator, FullyConnected), generator)
+                start_weight(layer.weight, isinstance(operator, FullyConnected), generator)
                 self.layers[str(index)] = layer
 
     def forward(self, images: torch.Tensor, rounding: Rounding | None = None) -> torch.Tensor:
         """(n_rows, n_outputs) of images (n_rows, channels, height, width)."""
 
         def apply(index: int, operator: Weighted, x: torch.Tensor) -> torch.Tensor:
-            return _weighted(self._layer(index), operator, x, rounding)
+            return _weighted(self.layer(index), operator, x, rounding)
 
         return run_graph(self.graph, images, apply, rounding)
 
@@ -113,7 +113,7 @@ class GraphModule(nn.Module):
         found: dict[int, FloatArray] = {}
         for index, operator in enumerate(self.graph.operators):
             if isinstance(operator, FullyConnected | Conv2d | DepthwiseConv2d):
-                layer = self._layer(index)
+                layer = self.layer(index)
                 assert layer.norm is None
                 weight = layer.weight.detach().numpy().astype(np.float64)
                 found[operator.weight] = graph_layout(operator, weight)
@@ -121,7 +121,7 @@ class GraphModule(nn.Module):
                     found[operator.bias] = layer.bias.detach().numpy().astype(np.float64)
         return found
 
-    def _layer(self, index: int) -> WeightedLayer:
+    def layer(self, index: int) -> WeightedLayer:
         layer = self.layers[str(index)]
         assert isinstance(layer, WeightedLayer)
         return layer
@@ -214,7 +214,7 @@ def _padded(x: torch.Tensor, window: Window) -> tuple[torch.Tensor, tuple[int, i
     return functional.pad(x, (left, right, top, bottom)), (0, 0)
 
 
-def _start(weight: nn.Parameter, dense: bool, generator: torch.Generator) -> None:
+def start_weight(weight: nn.Parameter, dense: bool, generator: torch.Generator) -> None:
     """He et al., 2015, by outputs for convolutions and by inputs for fully connected layers."""
     window = int(np.prod(weight.shape[2:]))
     fan = weight.shape[1] if dense else weight.shape[0] * window if weight.shape[1] > 1 else window

@@ -47,6 +47,10 @@ class ImageRows:
     def n_rows(self) -> int:
         return len(self.targets)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> "ImageRows":
+        """Some of the rows."""
+        return ImageRows(self.codes[rows], self.targets[rows], self.quantization)
+
     def images(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         """(n_rows, channels, height, width) real numbers."""
         return self.real(self.codes[rows])

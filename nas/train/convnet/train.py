@@ -1,7 +1,6 @@
 """From a graph and rows to an int8 network: floats first, then rounded, then lowered."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from nas.train.convnet.fake_quantize import FakeQuantize, calibrate
 from nas.train.convnet.module import GraphModule
 from nas.train.convnet.recipe import Augmentation, ConvnetRecipe
 from nas.train.convnet.rows import ImageRows
+from nas.train.convnet.threads import one_thread
 
 FLOAT_PHASE, QUANTIZED_PHASE, CALIBRATION = 0, 1, 2
 """Keep the randomness of the phases apart."""
@@ -40,17 +40,6 @@ class Hooks:
 
 
 NO_HOOKS = Hooks()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Parallel regions stall on busy machines: two threads there cost 5 to 40 times what one does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def train_convnet(
