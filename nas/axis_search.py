@@ -6,6 +6,7 @@ and once on all training rows, which gives its network and with it every price.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -36,7 +37,8 @@ Key: TypeAlias = tuple[tuple[str, AxisValue], ...]
 class AxisProblem:
     """What the evaluation of a candidate depends on, all of it fixed during a run.
 
-    training: of convolutional networks; None for other families.
+    training: of convolutional networks; None for other families. supernet: the file of the weights that they
+    share, where the spec wants them ranked so.
     """
 
     name: str
@@ -46,6 +48,7 @@ class AxisProblem:
     models: Mapping[str, HardwareModel]
     seed: int
     training: ConvnetTraining | None = None
+    supernet: Path | None = None
 
     @property
     def fidelity(self) -> float:
@@ -101,7 +104,8 @@ class AxisTask(NamedTuple):
 class Trained:
     """What became of a candidate. error: why it failed; then there is nothing else.
 
-    networks: those of the folds, then the one fitted on all training rows.
+    networks: those of the folds, then the one fitted on all training rows; none where shared weights stand
+    for them.
     """
 
     networks: tuple[Network, ...] = ()
@@ -112,6 +116,10 @@ class Trained:
 def try_candidate(problem: AxisProblem, task: AxisTask) -> Trained:
     """Trains a candidate; one that can't be is no reason to stop a search."""
     try:
+        if problem.supernet is not None:
+            from nas.supernet.ranking import rank_inherited  # torch is heavy
+
+            return Trained(metrics=rank_inherited(problem, task.row))
         trained, metrics = evaluate_axes(problem, task.row, task.number)
     except (ValueError, ArithmeticError, RuntimeError) as reason:
         return Trained(error=f"{type(reason).__name__}: {reason}")

@@ -30,6 +30,8 @@ SHIFT_SHARE = 0.07
 """Of rows and columns, by which training rows are shifted at most."""
 RANKING_KEY = 7
 """Keeps the choice of the rows for the ranking apart from other randomness."""
+INHERITED_FIDELITY = 0.01
+"""Marks figures by inherited weights, which are none of a training of the candidate's own."""
 FEW_ROWS = 1000
 """Rows that stand for the data where a figure does not depend on which and how many they are."""
 
@@ -43,8 +45,12 @@ class ConvnetTraining:
 
     @property
     def fidelity(self) -> float:
-        """Share of the full training, by rows seen."""
-        return 1.0 if self.full else min(1.0, self._share * self._epochs / self.spec.epochs)
+        """Share of the full training, by rows seen; `INHERITED_FIDELITY` with shared weights."""
+        if self.full:
+            return 1.0
+        if self.spec.supernet is not None:
+            return INHERITED_FIDELITY
+        return min(1.0, self._share * self._epochs / self.spec.epochs)
 
     @property
     def _epochs(self) -> int:
@@ -66,6 +72,10 @@ class ConvnetTraining:
                 _shifts(shape) if "shift" in spec.augment else (0, 0), "flip" in spec.augment
             ),
         )
+
+    def shared_recipe(self, shape: ImageShape) -> ConvnetRecipe:
+        """Of the weights that candidates share."""
+        return replace(self.recipe(shape), epochs=self.spec.supernet_epochs)
 
     def rows(self, dataset: Dataset, seed: int) -> IndexArray:
         """The training rows, the same for all candidates."""

@@ -87,14 +87,17 @@ def _try(problem: AxisProblem, done: Evaluation, sitting: Sitting) -> Trained:
     seed = candidate_seed(problem.seed, done.number)
     try:
         row = problem.space.row(done.values)
-        validated, metrics = evaluate_convnet(problem, row, seed, _hooks(done, seed, sitting))
+        validated, metrics = evaluate_convnet(problem, row, seed, _hooks(problem, done, seed, sitting))
     except (ArithmeticError, RuntimeError, RunError) as reason:
         return Trained(error=f"{type(reason).__name__}: {reason}")
     return Trained((*validated.folds, validated.network), metrics)
 
 
-def _hooks(done: Evaluation, seed: int, sitting: Sitting) -> "Hooks":
-    """The training is kept after each epoch, and stops there when the user asked for it."""
+def _hooks(problem: AxisProblem, done: Evaluation, seed: int, sitting: Sitting) -> "Hooks":
+    """The training is kept after each epoch, and stops there when the user asked for it.
+
+    It begins with the shared weights where there are some.
+    """
     from nas.train.convnet.checkpoint import Checkpoint  # torch is heavy
     from nas.train.convnet.train import Hooks
 
@@ -102,8 +105,14 @@ def _hooks(done: Evaluation, seed: int, sitting: Sitting) -> "Hooks":
         sitting.check()
         return False
 
+    def start(module: "GraphModule") -> None:
+        if problem.supernet is not None:
+            from nas.supernet.ranking import give_inherited
+
+            give_inherited(problem, problem.space.row(done.values), module)
+
     key = f"{done.family} {done.number} {_words(done.values)} {seed}"
-    return Hooks(checkpoint=Checkpoint(sitting.archive.folder / CHECKPOINT, key), hopeless=stop)
+    return Hooks(checkpoint=Checkpoint(sitting.archive.folder / CHECKPOINT, key), hopeless=stop, start=start)
 
 
 def _words(values: Mapping[str, object]) -> str:

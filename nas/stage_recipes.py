@@ -5,7 +5,7 @@ travel, and data that differs is noticed before anything is evaluated with it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -53,15 +53,17 @@ class ProblemSource:
 
 @dataclass(frozen=True, slots=True)
 class AxisRecipe:
-    """Trains candidates of the axis stage at an index."""
+    """Trains candidates of the axis stage at an index. supernet: the file of shared weights, if any."""
 
     source: ProblemSource
     stage: int
     seed: int
+    supernet: Path | None
 
     def prepare(self) -> Callable[[AxisTask], Trained]:
         problem = self.source.build()
-        return partial(try_candidate, axis_problem(problem, problem.stages[self.stage], self.seed))
+        axes = axis_problem(problem, problem.stages[self.stage], self.seed)
+        return partial(try_candidate, replace(axes, supernet=self.supernet))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def job_problem(problem: Problem, stage: Stage, starts: Sequence[Start], seed: i
 
 def axis_workers(problem: Problem, stage: Stage, axes: AxisProblem, seed: int) -> Workers[AxisTask, Trained]:
     """Workers as the spec wants them."""
-    recipe = AxisRecipe(ProblemSource.of(problem), problem.stages.index(stage), seed)
+    source, number = ProblemSource.of(problem), problem.stages.index(stage)
+    recipe = AxisRecipe(source, number, seed, axes.supernet and axes.supernet.absolute())
     return open_workers(problem.spec.search, recipe, partial(try_candidate, axes))
 
 

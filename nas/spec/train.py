@@ -18,6 +18,11 @@ class TrainSpec(Section):
     """Of a candidate of the search."""
     ranking_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of the training rows that a candidate of the search sees."""
+    supernet: Literal["sandwich"] | None = None
+    """Ranks candidates by weights that all share, trained once before the search, instead of by a training
+    each."""
+    supernet_epochs: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 10
+    """Of the shared weights."""
     finalists: Annotated[int, Field(ge=1, le=1000), WHOLE] = 4
     """How many designs, evenly along the front of the search, are trained in full."""
     quantize: Literal["qat", "calibrate"] = "qat"

@@ -74,6 +74,23 @@ def test_a_design_is_exported_again_with_its_patches(finished: Run, tmp_path: Pa
     assert json.loads((tmp_path / "again" / "manifest.json").read_text())["artifacts"]
 
 
+def test_candidates_are_ranked_by_weights_that_they_share(
+    tmp_path: Path, requires_tool: Callable[..., None]
+) -> None:
+    requires_tool("gcc")
+    convnets.write_data(tmp_path)
+    shared = ("train: {", "train: {supernet: sandwich, supernet_epochs: 3, ")
+    run = nas.run(convnets.spec(tmp_path, shared, (", best_board.ram_bytes]", "]")), tmp_path / "run")
+    with Archive.open(run.folder, writable=False) as archive:
+        done = list(archive.evaluations())
+    ranked = [each for each in done if each.family == "convnet"]
+    assert len(ranked) == 4
+    assert {(each.fidelity, each.network, each.status) for each in ranked} == {(0.01, None, "ok")}
+    assert all(each.fidelity == 1.0 and each.network for each in done if each.family == "convnet-full")
+    assert (run.folder / "convnet-supernet.npz").is_file()
+    assert [winner.role for winner in run.report.winners] == ["best_accuracy"]
+
+
 def test_structures_beyond_a_limit_are_refused_before_training(tmp_path: Path) -> None:
     convnets.write_data(tmp_path)
     spec = convnets.spec(tmp_path, ("max: 60000", "max: 1"))

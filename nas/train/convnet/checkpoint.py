@@ -38,6 +38,14 @@ class Checkpoint:
 
         Raises RunError for a damaged file.
         """
+        return self._load(module, optimizer)
+
+    def load_module(self, module: nn.Module) -> None:
+        """Fills a module alone. Raises RunError for a file that is missing, damaged or of another key."""
+        if not self._load(module, None):
+            raise RunError(f"{self.path}: must hold a training of {self.key!r}, but does not")
+
+    def _load(self, module: nn.Module, optimizer: torch.optim.Optimizer | None) -> int:
         if not self.path.is_file():
             return 0
         try:
@@ -52,13 +60,17 @@ class Checkpoint:
             raise RunError(f"{self.path}: the checkpoint is damaged: {error}; delete it") from None
 
 
-def _fill(module: nn.Module, optimizer: torch.optim.Optimizer, arrays: dict[str, npt.NDArray[Any]]) -> None:
+def _fill(
+    module: nn.Module, optimizer: torch.optim.Optimizer | None, arrays: dict[str, npt.NDArray[Any]]
+) -> None:
     of_module = {
         name.removeprefix("module/"): torch.from_numpy(value)
         for name, value in arrays.items()
         if name.startswith("module/")
     }
     module.load_state_dict(of_module)
+    if optimizer is None:
+        return
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in arrays.items():
         if name.startswith("optimizer/"):

@@ -30,10 +30,12 @@ EVALUATED_ROWS = 500
 class Hooks:
     """What a training may be told from outside.
 
-    teacher: whose logits are learned too. checkpoint: where the float phase is kept between epochs.
-    hopeless: is told the epochs that are done and the module, and says whether to give up.
+    start: is given the module before its first epoch. teacher: whose logits are learned too. checkpoint:
+    where the float phase is kept between epochs. hopeless: is told the epochs that are done and the module,
+    and says whether to give up.
     """
 
+    start: Callable[[GraphModule], None] = lambda _: None
     teacher: Teacher | None = None
     checkpoint: Checkpoint | None = None
     hopeless: Callable[[int, GraphModule], bool] | None = None
@@ -62,6 +64,7 @@ def train_floats(
 ) -> GraphModule:
     """A module trained in floats, its batch norms not folded yet."""
     module = GraphModule(graph, torch.Generator().manual_seed(seed & 0x7FFF_FFFF))
+    hooks.start(module)
     hopeless = hooks.hopeless
     Descent(
         module,
