@@ -22,6 +22,7 @@ from codegen.ir import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     Quantization,
@@ -63,6 +64,7 @@ KINDS = (
     "concatenate",
     "copies",
     "dilated",
+    "multiply",
 )
 
 
@@ -342,12 +344,29 @@ def _plain(rng: np.random.Generator, kind: str) -> TensorNet | None:
             Tensor("output", (*shape[:2], shape[2] + other_shape[2]), "int8", source),
         )
         return TensorNet(TensorGraph(tensors, (Concatenate((0, 1), 2, 2),), (0, 1), (2,)), ())
+    if kind == "multiply":
+        return _product(rng, shape, source)
     operator, out_shape, quantized = makers[kind]
     inputs = [Tensor("input", shape, "int8", source)]
     if kind == "add":
         inputs.append(Tensor("right", shape, "int8", near if rng.random() < 0.2 else other))
     tensors = (*inputs, Tensor("output", out_shape, "int8", quantized))
     return TensorNet(TensorGraph(tensors, (operator,), tuple(range(len(inputs))), (len(inputs),)), ())
+
+
+def _product(rng: np.random.Generator, shape: tuple[int, ...], source: Quantization) -> TensorNet:
+    """Mostly by channels, gated from 0 to 6 as squeeze-and-excite does it."""
+    right = shape if rng.random() < 0.2 else shape[-1:]
+    gate = Quantization((6 / 255,), -128 if rng.random() < 0.7 else 0)
+    scale = source.scales[0] * gate.scales[0] * float(rng.uniform(60, 250))
+    zero = int(rng.choice((-128, 0, int(rng.integers(-128, 128)))))
+    tensors = (
+        Tensor("input", shape, "int8", source),
+        Tensor("right", right, "int8", gate),
+        Tensor("output", shape, "int8", Quantization((scale,), zero)),
+    )
+    operator = Multiply(0, 1, 2, _activation(rng))  # type: ignore[arg-type]
+    return TensorNet(TensorGraph(tensors, (operator,), (0, 1), (2,)), ())
 
 
 _MAKERS: dict[str, Callable[[np.random.Generator], TensorNet | None]] = {

@@ -10,14 +10,15 @@ from signal import SIGINT, default_int_handler, signal
 from threading import current_thread, main_thread
 
 from codegen.artifact import Proof
-from codegen.ir import Network
+from codegen.ir import Network, Schedule
+from codegen.ir.serialize import content_hash
 from codegen.synthesis import SynthesisError
 from codegen.toolchain import ToolError
 from nas.archive import FORMAT_VERSION, Archive, RunHeader
 from nas.circuits import synthesized_circuits
 from nas.energy import power_meter
 from nas.errors import RunError
-from nas.finish import Finalist, final_front, finalists_of, read_test_part, without_gates
+from nas.finish import Finalist, final_front, finalists_of, read_test_part, schedule_in, without_gates
 from nas.handover import EmitOptions, Export, check_proofs, data_vectors, export_network, verify_folder
 from nas.loop import drive
 from nas.mirror import MirroredStudy
@@ -170,11 +171,12 @@ def export(
     problem = build_problem(run.spec, allow_code=allow_code)
     with Archive.open(run.folder, writable=False) as archive:
         _check_data(problem, archive)
+        schedule = schedule_in(problem, archive, content_hash(network))
     written = export_network(
         network,
         data_vectors(problem.dataset, network),
         Path(out),
-        options=_emit_options(problem),
+        options=_emit_options(problem, schedule),
         seed=run.spec.seed,
     )
     check_proofs(written, require_proof=require_proof)
@@ -258,7 +260,7 @@ def _hand_over(problem: Problem, winner: Winner, finalist: Finalist, sitting: Si
         finalist.network,
         data_vectors(problem.dataset, finalist.network),
         root / WINNERS / winner.role,
-        options=_emit_options(problem),
+        options=_emit_options(problem, finalist.schedule),
         seed=problem.spec.seed,
         note=lambda text: sitting.show(ProgressFacts(phase="proving", detail=text)),
     )
@@ -293,7 +295,8 @@ def _write_report(archive: Archive, data: ReportData) -> None:
     archive.append(Event("finish", "", 0.0, {}))
 
 
-def _emit_options(problem: Problem) -> EmitOptions:
+def _emit_options(problem: Problem, schedule: Schedule) -> EmitOptions:
+    """schedule: of a tensor network."""
     spec, emit = problem.spec, problem.spec.emit
     models = board_models(problem)
     return EmitOptions(
@@ -303,6 +306,7 @@ def _emit_options(problem: Problem) -> EmitOptions:
         library=library_of(problem),
         models=models,
         objective=models[0].objective if models else "balanced",
+        patches=schedule.patches,
     )
 
 

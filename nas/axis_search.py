@@ -5,7 +5,8 @@ and once on all training rows, which gives its network and with it every price.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,14 +14,16 @@ import numpy as np
 from codegen.ir import Design, Network
 from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
+from nas.convnet_problem import ConvnetTraining, evaluate_convnet, price_structure
 from nas.cross_validation import Validated, cross_validate, rows_for
 from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
 from nas.evaluate import price_network
-from nas.objectives import Goals
+from nas.objectives import FloatArray, Goals, Limit
 from nas.parts import make_part
 from nas.spec.metrics import STRUCTURE_METRICS
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
+from searchspaces.convnet import ConvnetAxes
 from searchspaces.space import AxisValue, Rows
 
 STARTS = 2
@@ -32,14 +35,25 @@ Key: TypeAlias = tuple[tuple[str, AxisValue], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisProblem:
-    """What the evaluation of a candidate depends on, all of it fixed during a run."""
+    """What the evaluation of a candidate depends on, all of it fixed during a run.
+
+    training: of convolutional networks; None for other families. supernet: the file of the weights that they
+    share, where the spec wants them ranked so.
+    """
 
     name: str
-    space: ApproximateMlpAxes
+    space: ApproximateMlpAxes | ConvnetAxes
     dataset: Dataset
     goals: Goals
     models: Mapping[str, HardwareModel]
     seed: int
+    training: ConvnetTraining | None = None
+    supernet: Path | None = None
+
+    @property
+    def fidelity(self) -> float:
+        """Share of the full training that a candidate gets."""
+        return 1.0 if self.training is None else self.training.fidelity
 
 
 def train_on(problem: AxisProblem, recipe: MlpRecipe, rows: IndexArray, seed: int) -> Network:
@@ -58,8 +72,10 @@ def candidate_seed(seed: int, number: int) -> int:
 
 def evaluate_axes(problem: AxisProblem, row: Rows, number: int) -> tuple[Validated, dict[str, float]]:
     """The networks that a candidate trains, and all metrics of the one trained on all training rows."""
-    recipe = problem.space.recipe(row)
     seed = candidate_seed(problem.seed, number)
+    if isinstance(problem.space, ConvnetAxes):
+        return evaluate_convnet(problem, row, seed)
+    recipe = problem.space.recipe(row)
     validated = cross_validate(
         problem.dataset,
         range(len(problem.dataset.folds)),
@@ -88,7 +104,8 @@ class AxisTask(NamedTuple):
 class Trained:
     """What became of a candidate. error: why it failed; then there is nothing else.
 
-    networks: those of the folds, then the one fitted on all training rows.
+    networks: those of the folds, then the one fitted on all training rows; none where shared weights stand
+    for them.
     """
 
     networks: tuple[Network, ...] = ()
@@ -99,13 +116,36 @@ class Trained:
 def try_candidate(problem: AxisProblem, task: AxisTask) -> Trained:
     """Trains a candidate; one that can't be is no reason to stop a search."""
     try:
+        if problem.supernet is not None:
+            from nas.supernet.ranking import rank_inherited  # torch is heavy
+
+            return Trained(metrics=rank_inherited(problem, task.row))
         trained, metrics = evaluate_axes(problem, task.row, task.number)
     except (ValueError, ArithmeticError, RuntimeError) as reason:
         return Trained(error=f"{type(reason).__name__}: {reason}")
     return Trained((*trained.folds, trained.network), metrics)
 
 
-def structure_figures(space: ApproximateMlpAxes, row: Rows) -> dict[str, float]:
+def structure_excess(problem: AxisProblem, row: Rows) -> FloatArray:
+    """(n_limits,) by how much a structure is sure to miss each limit, before it is trained.
+
+    A convolutional network is trained as it stands, and what the free models say of it holds. Training only
+    removes parts of an MLP, so that one can be refused for a minimum alone.
+    """
+    if isinstance(problem.space, ConvnetAxes):
+        figures = price_structure(problem.space.structure(row), problem.models).figures
+        return np.array([_excess(limit, figures) for limit in problem.goals.limits], np.float64)
+    counts = structure_figures(problem.space, row)
+    minima = [replace(limit, maximum=None) for limit in problem.goals.limits]
+    return np.array([_excess(limit, counts) for limit in minima], np.float64)
+
+
+def _excess(limit: Limit, figures: Mapping[str, float]) -> float:
+    """0 where the figure is not known yet."""
+    return float(limit.excess(np.array([figures[limit.metric]]))[0]) if limit.metric in figures else 0.0
+
+
+def structure_figures(space: ApproximateMlpAxes | ConvnetAxes, row: Rows) -> dict[str, float]:
     """macs, flops and parameters of the structure that a row describes."""
     counts = count(space.structure(row).content)
     return {name: float(getattr(counts, name)) for name in STRUCTURE_METRICS}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nas.axis_search import AxisProblem, AxisTask, Key, Trained, structure_figures, values_key
+from nas.axis_search import AxisProblem, AxisTask, Key, Trained, structure_excess, values_key
 from nas.errors import RunError
 from nas.objectives import FloatArray
 from nas.pareto import pareto_mask
@@ -145,7 +145,7 @@ class AxisSearch:
             return "every design of the space was tried"
         for number, row in zip(asked.numbers.tolist(), asked.rows, strict=True):
             self.asked += 1
-            violations = self._refusal(row)
+            violations = structure_excess(self.problem, row)
             refused = bool(violations.any())
             self.rejected += refused
             slot = None if refused else self._slot(row, number)
@@ -209,7 +209,7 @@ class AxisSearch:
             number=slot.number,
             family=self.problem.name,
             values=slot.values,
-            fidelity=1.0,
+            fidelity=self.problem.fidelity,
             status="failed" if trained.error else self._status(trained.metrics),
             metrics=trained.metrics,
             network=ids[-1] if ids else None,
@@ -278,20 +278,6 @@ class AxisSearch:
         if errors and sum(errors.values()) == len(self._done):
             return f"every candidate failed, most with: {errors.most_common(1)[0][0]}"
         return self.excess.reason(self.problem.goals)
-
-    def _refusal(self, row: Rows) -> FloatArray:
-        """(n_limits,) by how much the whole structure misses a minimum.
-
-        Training only removes parts of a structure, so it can still come below a maximum.
-        """
-        counts = structure_figures(self.problem.space, row)
-        violations = [
-            limit.excess(np.array([counts[limit.metric]]))[0]
-            if limit.metric in counts and limit.minimum is not None and counts[limit.metric] < limit.minimum
-            else 0.0
-            for limit in self.problem.goals.limits
-        ]
-        return np.array(violations, np.float64)
 
     def _progress(self) -> ProgressFacts:
         best = {}

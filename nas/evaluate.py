@@ -6,11 +6,12 @@ The figures of a population are vectors by full metric name ("accuracy", "macs",
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from codegen.ir import ClassOutput, Design, Interface, MlpBatch, Network
+from codegen.ir import ClassOutput, Design, Interface, MlpBatch, Network, TensorNet
 from codegen.ir.batch import (
     PackedSamples,
     confusion_batch,
@@ -21,6 +22,7 @@ from codegen.ir.batch import (
 from codegen.ir.batch_counts import count_batch
 from codegen.ir.counts import count
 from codegen.ir.evaluate import evaluate
+from codegen.ir.interface import CodeArray
 from hwmodels.model import (
     BatchHardwareModel,
     Cost,
@@ -60,28 +62,51 @@ def score_batch(batch: MlpBatch, interface: Interface, packed: PackedPart) -> Sc
     return regression_scores(errors, targets.astype(np.float64))
 
 
+def answers_of(network: Network, codes: CodeArray) -> npt.NDArray[np.int64]:
+    """As `codegen.ir.evaluate`; tensor networks by their compiled C, which gives the same integers sooner."""
+    if isinstance(network.body, TensorNet):
+        from codegen.verify.host import can_evaluate_on_host, evaluate_on_host
+
+        if can_evaluate_on_host():
+            return evaluate_on_host(network, codes)
+    return evaluate(network, codes)
+
+
 def confusion_matrix(network: Network, part: Part) -> npt.NDArray[np.int64]:
     """(n_classes, n_classes) counts, rows the true class; an answer that is no class is not counted."""
-    n_classes = network.interface.n_outputs
-    answers = evaluate(network, part.codes)
+    return _confusion(answers_of(network, part.codes), part.targets, network.interface.n_outputs)
+
+
+def _confusion(
+    answers: npt.NDArray[np.int64], targets: npt.NDArray[np.number[Any]], n_classes: int
+) -> npt.NDArray[np.int64]:
     known = answers < n_classes
-    cells = part.targets.astype(np.int64)[known] * n_classes + answers[known]
+    cells = targets.astype(np.int64)[known] * n_classes + answers[known]
     return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def class_scores(
+    answers: npt.NDArray[np.int64], targets: npt.NDArray[np.number[Any]], n_classes: int
+) -> dict[str, float]:
+    """Task metrics of (n_rows,) answers; an index of `n_classes` or more is no class and never right."""
+    matrix = _confusion(answers, targets, n_classes)
+    occur = np.bincount(targets.astype(np.int64), minlength=n_classes)
+    return _named(classification_scores(matrix[None], (occur - matrix.sum(axis=1))[None]))
 
 
 def score_network(network: Network, part: Part) -> dict[str, float]:
     """Task metrics of one network on a part, by the exact evaluator."""
-    output = network.interface.output
-    scores: Scores
+    output, answers = network.interface.output, answers_of(network, part.codes)
     if isinstance(output, ClassOutput):
-        matrix = confusion_matrix(network, part)
-        occur = np.bincount(part.targets.astype(np.int64), minlength=len(matrix))
-        scores = classification_scores(matrix[None], (occur - matrix.sum(axis=1))[None])
-    else:
-        value = output.values[0]
-        found = evaluate(network, part.codes)[:, 0] * value.scale + value.offset
-        targets = part.targets.astype(np.float64)
-        scores = regression_scores(np.array([((found - targets) ** 2).sum()]), targets)
+        return class_scores(answers, part.targets, network.interface.n_outputs)
+    value = output.values[0]
+    found = answers[:, 0] * value.scale + value.offset
+    targets = part.targets.astype(np.float64)
+    return _named(regression_scores(np.array([((found - targets) ** 2).sum()]), targets))
+
+
+def _named(scores: Scores) -> dict[str, float]:
+    """Of the only network."""
     return {name: float(figures[0]) for name, figures in scores.items()}
 
 

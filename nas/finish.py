@@ -1,25 +1,29 @@
 """The end of a run: the front by validation figures, the winners, the test part read once, and the report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from codegen.ir import DecisionTree, Design, GateNetlist, Network, TensorNet
-from codegen.ir.evaluate import evaluate
+from codegen.ir import DecisionTree, Design, GateNetlist, Network, Schedule, TensorNet
 from codegen.ir.serialize import content_hash
 from hwmodels.model import Workload
 from nas.archive import Archive
 from nas.base_network import kept_base
+from nas.convnet_problem import schedule_of, some_rows
 from nas.errors import RunError
-from nas.evaluate import Priced, confusion_matrix, price_network, score_network
+from nas.evaluate import Priced, answers_of, confusion_matrix, price_network, score_network
 from nas.front import FIT_PREFIX, front_of, selectable
 from nas.gene_search import GeneProblem
 from nas.history import entered, in_order
 from nas.objectives import Goals
 from nas.parts import Part, make_part
-from nas.problem import Problem, Stage, gene_problem
-from nas.records import FrontEntry, Winner, earlier_name
+from nas.problem import Problem, Stage, axis_space, gene_problem
+from nas.records import Evaluation, FrontEntry, Winner, earlier_name
+from nas.retrain import retrained_name
+from searchspaces.convnet import ConvnetAxes, ConvnetOptions
+
+AS_IT_STANDS = Schedule()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +31,8 @@ class Finalist:
     """A trained design that may be on the final front, with every metric that is known of it.
 
     workload: what its prices depend on besides it. folds: ids of the networks that validated it, the one at
-    index k fitted without validation fold k. n_validated: rows of all those folds.
+    index k fitted without validation fold k. n_validated: rows of all those folds. schedule: of a tensor
+    network.
     """
 
     entry: FrontEntry
@@ -37,6 +42,7 @@ class Finalist:
     workload: Workload
     folds: tuple[str, ...]
     n_validated: int
+    schedule: Schedule = AS_IT_STANDS
 
 
 def gene_finalists(problem: GeneProblem, archive: Archive) -> list[Finalist]:
@@ -70,6 +76,8 @@ def finalists_of(problem: Problem, stages: Iterable[Stage], archive: Archive) ->
     for stage in stages:
         if stage.kind == "genes":
             finalists += _of_genes(problem, stage, archive)
+        elif isinstance(stage.options, ConvnetOptions):
+            finalists += _of_convnets(problem, stage, archive)
         else:
             finalists += evaluated_finalists(problem, stage.name, archive)
     return finalists
@@ -82,22 +90,47 @@ def _of_genes(problem: Problem, stage: Stage, archive: Archive) -> list[Finalist
     return gene_finalists(gene_problem(problem, stage, kept_base(stage.name, archive)), archive)
 
 
-def evaluated_finalists(problem: Problem, name: str, archive: Archive) -> list[Finalist]:
+def _of_convnets(problem: Problem, stage: Stage, archive: Archive) -> list[Finalist]:
+    """What was trained in full, with the schedule that it was priced with."""
+    space = axis_space(problem, stage)
+    assert isinstance(space, ConvnetAxes)
+    name = retrained_name(stage.name)
+    return evaluated_finalists(problem, name, archive, lambda done: schedule_of(space, done.values))
+
+
+def evaluated_finalists(
+    problem: Problem,
+    name: str,
+    archive: Archive,
+    schedule: Callable[[Evaluation], Schedule] = lambda _: Schedule(),
+) -> list[Finalist]:
     """The candidates that a stage evaluated one by one, or was given, and that keep all limits."""
+    rows = problem.dataset.train if problem.dataset.table.shape is None else some_rows(problem.dataset)
     families, finalists = (earlier_name(name), name), []
     found = (done for done in archive.evaluations() if done.family in families)
     for done in sorted(found, key=lambda done: (families.index(done.family), done.number)):
         if done.status != "ok" or done.network is None:
             continue
         network = archive.network(done.network)
-        train = make_part(problem.dataset, problem.dataset.train, network.interface)
-        workload = Workload(train.codes)
-        priced = price_network(Design(network), problem.models, workload)
+        train = make_part(problem.dataset, rows, network.interface)
+        workload, runs = Workload(train.codes), schedule(done)
+        priced = price_network(Design(network, runs), problem.models, workload)
         entry = front_entry(name, network, done.metrics)
         constant = _is_constant(network, train)
         n_validated = sum(len(rows) for rows in problem.dataset.folds[: len(done.folds)])
-        finalists.append(Finalist(entry, network, priced, constant, workload, done.folds, n_validated))
+        finalists.append(Finalist(entry, network, priced, constant, workload, done.folds, n_validated, runs))
     return finalists
+
+
+def schedule_in(problem: Problem, archive: Archive, network: str) -> Schedule:
+    """How a network of a run runs. network: its id."""
+    names = {retrained_name(stage.name): stage for stage in problem.stages}
+    for done in archive.evaluations():
+        stage = names.get(done.family)
+        if done.network == network and stage is not None:
+            space = axis_space(problem, stage)
+            return schedule_of(space, done.values) if isinstance(space, ConvnetAxes) else Schedule()
+    return Schedule()
 
 
 def front_entry(family: str, network: Network, metrics: Mapping[str, float]) -> FrontEntry:
@@ -146,7 +179,7 @@ def _confusion(problem: Problem, network: Network, part: Part) -> tuple[tuple[in
 
 
 def _is_constant(network: Network, part: Part) -> bool:
-    answers = evaluate(network, part.codes)
+    answers = answers_of(network, part.codes)
     return bool((answers == answers[0]).all())
 
 

@@ -24,6 +24,7 @@ from codegen.ir.interface import CodeArray
 from codegen.ir.serialize import read_network, write_network
 from hwmodels.model import Workload
 from nas.data.dataset import Dataset
+from nas.data.images import seen_rows
 from nas.errors import ProofError, RunError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 VerilogStyle: TypeAlias = Literal["word", "cells"]
 CLayout: TypeAlias = Literal["cmake", "arduino", "platformio", "plain"]
 N_RANDOM_VECTORS = 20_000
+N_IMAGES = 1000
+"""Rows of images and signals that the proofs run over; a row has hundreds of values."""
 MANIFEST_VERSION = 1
 
 
@@ -70,8 +73,11 @@ class Vectors:
 
 
 def data_vectors(dataset: Dataset, network: Network) -> Vectors:
-    """The whole data set as a network sees it. Raises RunError where the data has other features."""
+    """The data set as a network sees it, or `N_IMAGES` rows of it. Raises RunError for other features."""
     x = dataset.table.x
+    if dataset.table.shape is not None:
+        rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), N_IMAGES)).astype(np.int64))
+        x = seen_rows(dataset, rows, network.interface.n_features)
     if x.shape[1] != network.interface.n_features:
         raise RunError(
             f"the data must have the {network.interface.n_features} features of the network, not {x.shape[1]}"

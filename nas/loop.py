@@ -1,12 +1,14 @@
 """Drives the stages of a run, each within its share of the budget."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from nas.algorithms import ANNEALING, Choice, choose_algorithm, make_searcher
 from nas.archive import Archive
 from nas.axis_filter import axis_filter, decision_events, refusal
+from nas.axis_search import AxisProblem
 from nas.axis_stage import AxisSearch, window_for
 from nas.base_network import keep_base, kept_base
 from nas.family_jobs import Start
@@ -19,6 +21,7 @@ from nas.records import STAGE_END, Evaluation, Event
 from nas.refining import measure_goals
 from nas.refit import refit_name, run_refit, search_budget
 from nas.report.progress import ProgressFacts
+from nas.retrain import retrained_name, run_retraining
 from nas.search.protocol import Searcher
 from nas.stage import Clock, Sitting
 from nas.stage_recipes import axis_problem, axis_workers, job_problem, job_workers
@@ -26,10 +29,13 @@ from nas.stopping import TARGET_REACHED, Stopping
 from nas.warm_start import earlier_evaluations, earlier_rows
 from nas.winners import choose
 from searchspaces.approximate_mlp import ApproximateMlpGenes
+from searchspaces.convnet import ConvnetOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import AxisValue, Rows
 
 DEFAULT_POPULATION = 200
+SUPERNET = "supernet.npz"
+"""In the folder of the run: the weights that the candidates of a stage share."""
 GRADIENT_SEEDS = 24
 """Networks trained by gradient for the first population, unless the spec says otherwise."""
 
@@ -48,6 +54,8 @@ def drive(problem: Problem, sitting: Sitting) -> None:
         if stage.name not in ended:
             _note_choice(choice, stage, sitting)
             sitting.archive.append(_run_stage(problem, stage, choice, seed, sitting))
+        if isinstance(stage.options, ConvnetOptions) and retrained_name(stage.name) not in ended:
+            sitting.archive.append(_run_retraining(problem, stage, seed, sitting))
         if is_refitted(stage, choice) and refit_name(stage.name) not in ended:
             sitting.archive.append(_run_refit(problem, stage, seed, sitting))
 
@@ -142,7 +150,7 @@ def first_rows(problem: Problem, stage: Stage, genes: GeneProblem, seed: int, si
 
 
 def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting: Sitting) -> Event:
-    axes = axis_problem(problem, stage, seed)
+    axes = with_supernet(axis_problem(problem, stage, seed), sitting)
     known = _known(stage, sitting)
     earlier = earlier_evaluations(problem, stage, axes, sitting)
     initial = np.stack([axes.space.row(done.values) for done in earlier.values()]) if earlier else None
@@ -173,6 +181,24 @@ def _run_axes(problem: Problem, stage: Stage, choice: Choice, seed: int, sitting
     for event in decision_events(searcher, stage.name, sitting.archive.events()):
         sitting.archive.append(event)
     return _stage_end(stage.name, reason, search.clock.seconds, search.asked, search.rejected)
+
+
+def with_supernet(axes: AxisProblem, sitting: Sitting) -> AxisProblem:
+    """The problem with its shared weights, trained if they are not yet, where the spec wants them."""
+    if axes.training is None or axes.training.spec.supernet is None:
+        return axes
+    from nas.supernet.ranking import train_supernet  # torch is heavy
+
+    path = sitting.archive.folder / f"{axes.name}-{SUPERNET}"
+    train_supernet(axes, path, sitting)
+    return replace(axes, supernet=path)
+
+
+def _run_retraining(problem: Problem, stage: Stage, seed: int, sitting: Sitting) -> Event:
+    axes = with_supernet(axis_problem(problem, stage, seed), sitting)
+    n, seconds = run_retraining(axes, problem.spec.train.finalists, sitting)
+    reason = f"{n} designs of the front were trained in full" if n else "no design keeps all limits"
+    return _stage_end(retrained_name(stage.name), reason, seconds, n, 0)
 
 
 def _known(stage: Stage, sitting: Sitting) -> dict[int, Evaluation]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from codegen.ir import Interface
 from codegen.ir.interface import CodeArray
 from nas.data.dataset import Dataset, IndexArray
+from nas.data.images import seen_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +25,9 @@ class Part:
 
 
 def make_part(dataset: Dataset, rows: IndexArray, interface: Interface) -> Part:
-    """The given rows through the interface."""
-    return Part(interface.quantize(dataset.table.x[rows]), dataset.table.y[rows])
+    """The given rows through the interface; images are resized where it has other sizes."""
+    raw = seen_rows(dataset, rows, interface.n_features)
+    return Part(interface.quantize(raw), dataset.table.y[rows])
 
 
 def fit_rows(dataset: Dataset, fold: int) -> IndexArray:

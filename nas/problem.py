@@ -10,6 +10,7 @@ import numpy as np
 from codegen.cells import CellLibrary, load_cells
 from codegen.ir import Interface, Network
 from hwmodels.model import BoundedHardwareModel, HardwareModel, WithholdingHardwareModel, Workload
+from nas.convnet_problem import convnet_space_shape
 from nas.data import load_dataset
 from nas.data.dataset import Dataset
 from nas.data.interface import make_interface
@@ -31,6 +32,7 @@ from searchspaces.approximate_mlp import (
     ApproximateMlpOptions,
     MaskGenes,
 )
+from searchspaces.convnet import ConvnetAxes, ConvnetOptions
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 from searchspaces.space import GeneSpace
@@ -61,6 +63,8 @@ class Stage:
                 return "trees"
             case GateNetlistOptions():
                 return "gates"
+            case ConvnetOptions():
+                return "axes"
             case _:
                 return self.options.detail
 
@@ -157,9 +161,11 @@ def _trained_base(problem: Problem, stage: Stage, interface: Interface, fit: Par
     return train_base(_mlp_options(stage), interface, fit.codes, fit.targets, seed=seed)
 
 
-def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes:
-    """The space of an axis stage."""
+def axis_space(problem: Problem, stage: Stage) -> ApproximateMlpAxes | ConvnetAxes:
+    """The space of an axis stage. Raises RunError or SpaceError where the data is not for it."""
     table = problem.dataset.table
+    if isinstance(stage.options, ConvnetOptions):
+        return ConvnetAxes(stage.options, convnet_space_shape(problem.dataset), len(table.labels))
     return ApproximateMlpAxes(_mlp_options(stage), table.x.shape[1], max(1, len(table.labels)))
 
 

@@ -95,7 +95,9 @@ def _measure(
                 budget_evaluations=len(items),
             )
         )
-        priced = refine(item.priced, Design(item.network), problem.models, item.workload, wanted)
+        priced = refine(
+            item.priced, Design(item.network, item.schedule), problem.models, item.workload, wanted
+        )
         # a stage that measured at once keeps its own figures: its front was chosen by them
         metrics = {**priced.figures, **item.entry.metrics}
         yield item, replace(item, priced=priced, entry=replace(item.entry, metrics=metrics))

@@ -5,11 +5,12 @@ travel, and data that differs is noticed before anything is evaluated with it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from nas.axis_search import AxisProblem, AxisTask, Trained, try_candidate
+from nas.convnet_problem import ConvnetTraining
 from nas.errors import RunError
 from nas.family_jobs import GateJobs, Start, TreeJobs
 from nas.job_parts import JobPart, JobProblem, JobTask, make_part_of_job
@@ -19,6 +20,7 @@ from nas.specfile import parse_saved_spec, spec_text
 from nas.workers import PerEvaluation, Recipe, SerialWorkers, Workers
 from nas.workers.process import ProcessWorkers
 from nas.workers.protocol import Result, Task
+from searchspaces.convnet import ConvnetAxes
 from searchspaces.decision_tree import DecisionTreeOptions
 from searchspaces.gate_netlist import GateNetlistOptions
 
@@ -51,15 +53,17 @@ class ProblemSource:
 
 @dataclass(frozen=True, slots=True)
 class AxisRecipe:
-    """Trains candidates of the axis stage at an index."""
+    """Trains candidates of the axis stage at an index. supernet: the file of shared weights, if any."""
 
     source: ProblemSource
     stage: int
     seed: int
+    supernet: Path | None
 
     def prepare(self) -> Callable[[AxisTask], Trained]:
         problem = self.source.build()
-        return partial(try_candidate, axis_problem(problem, problem.stages[self.stage], self.seed))
+        axes = axis_problem(problem, problem.stages[self.stage], self.seed)
+        return partial(try_candidate, replace(axes, supernet=self.supernet))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class JobRecipe:
 def axis_problem(problem: Problem, stage: Stage, seed: int) -> AxisProblem:
     """The evaluation of an axis stage."""
     space = axis_space(problem, stage)
-    return AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed)
+    training = ConvnetTraining(problem.spec.train) if isinstance(space, ConvnetAxes) else None
+    return AxisProblem(stage.name, space, problem.dataset, problem.goals, problem.models, seed, training)
 
 
 def job_problem(problem: Problem, stage: Stage, starts: Sequence[Start], seed: int) -> JobProblem:
@@ -97,7 +102,8 @@ def job_problem(problem: Problem, stage: Stage, starts: Sequence[Start], seed: i
 
 def axis_workers(problem: Problem, stage: Stage, axes: AxisProblem, seed: int) -> Workers[AxisTask, Trained]:
     """Workers as the spec wants them."""
-    recipe = AxisRecipe(ProblemSource.of(problem), problem.stages.index(stage), seed)
+    source, number = ProblemSource.of(problem), problem.stages.index(stage)
+    recipe = AxisRecipe(source, number, seed, axes.supernet and axes.supernet.absolute())
     return open_workers(problem.spec.search, recipe, partial(try_candidate, axes))
 
 

@@ -94,7 +94,52 @@ class ChoiceAxis:
         return self.labels.index(str(value))
 
 
-Axis: TypeAlias = IntAxis | RealAxis | ChoiceAxis
+@dataclass(frozen=True, slots=True)
+class ListAxis:
+    """One of several values in an order that means something, such as 3, 5, 7; a column of their places."""
+
+    name: str
+    items: tuple[AxisValue, ...]
+
+    def __post_init__(self) -> None:
+        if not self.items or len(set(self.items)) < len(self.items):
+            raise SpaceError(f"{self.name}: at least one value is needed and none twice, not {self.items}")
+
+    @property
+    def lower(self) -> int:
+        return 0
+
+    @property
+    def upper(self) -> int:
+        return len(self.items) - 1
+
+    @property
+    def is_fixed(self) -> bool:
+        return len(self.items) == 1
+
+    @property
+    def variable(self) -> Variable:
+        return Variable(self.name, "int", self.lower, self.upper)
+
+    def read(self, number: float) -> AxisValue:
+        return self.items[int(number)]
+
+    def write(self, value: AxisValue) -> float:
+        if value not in self.items:
+            raise SpaceError(
+                f"{self.name}: must be {one_of([str(item) for item in self.items])}, not {value!r}"
+            )
+        return self.items.index(value)
+
+
+Axis: TypeAlias = IntAxis | RealAxis | ChoiceAxis | ListAxis
+
+
+def steps(lower: float, upper: float, step: float) -> tuple[float, ...]:
+    """lower, lower + step, ... and upper, in round numbers."""
+    n = int((upper - lower) / step + 1e-9)
+    found = [round(lower + index * step, 6) for index in range(n + 1)]
+    return tuple(found if found[-1] == round(upper, 6) else [*found, round(upper, 6)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +190,7 @@ class AxisTable:
 
 def _sample(axis: Axis, rng: np.random.Generator, n_rows: int) -> Rows:
     match axis:
-        case IntAxis():
+        case IntAxis() | ListAxis():
             return rng.integers(axis.lower, axis.upper + 1, n_rows)
         case ChoiceAxis():
             return rng.integers(0, len(axis.labels), n_rows)

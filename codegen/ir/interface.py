@@ -121,7 +121,7 @@ class Interface:
     def n_input_bits(self) -> int:
         return sum(feature.bits for feature in self.features)
 
-    def quantize(self, raw: FloatArray) -> CodeArray:
+    def quantize(self, raw: FloatArray | npt.NDArray[np.uint8]) -> CodeArray:
         """Raw features `(n_samples, n_features)` to codes of the same shape; see `Feature`."""
         values = np.asarray(raw, dtype=np.float32)
         if values.ndim != 2 or values.shape[1] != self.n_features:

@@ -86,6 +86,20 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class Multiply:
+    """`activation(left * right)`, item by item, or channel by channel of an image.
+
+    right: of the shape of left, or (n_channels,) or (1, 1, n_channels) for an image (height, width,
+    n_channels).
+    """
+
+    left: int
+    right: int
+    output: int
+    activation: Activation = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Concatenate:
     """Inputs of equal shape but for one axis (from 0, the batch not counted), one after the other."""
 
@@ -190,6 +204,7 @@ Operator: TypeAlias = (
     | Conv2d
     | DepthwiseConv2d
     | Add
+    | Multiply
     | Concatenate
     | AveragePool2d
     | MaxPool2d
@@ -209,7 +224,7 @@ Weighted: TypeAlias = FullyConnected | Conv2d | DepthwiseConv2d
 def activations_read(operator: Operator) -> tuple[int, ...]:
     """Numbers of the tensors that an operator reads, but for weights and biases."""
     match operator:
-        case Add():
+        case Add() | Multiply():
             return operator.left, operator.right
         case Concatenate():
             return operator.inputs

@@ -17,6 +17,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     Quantize,
@@ -91,6 +92,8 @@ def _output_shapes(operator: Operator, shapes: Sequence[Shape]) -> tuple[Shape, 
             if left != right:
                 raise IrError(f"inputs must have equal shapes, not {left} and {right}")
             return (left,)
+        case Multiply():
+            return (_multiplied(shapes[operator.left], shapes[operator.right]),)
         case Concatenate():
             return (_concatenated(operator, [shapes[number] for number in operator.inputs]),)
         case Pad():
@@ -130,6 +133,14 @@ def _convolution(operator: Conv2d | DepthwiseConv2d, shapes: Sequence[Shape]) ->
 def _check_bias(bias: int | None, n_out: int, shapes: Sequence[Shape]) -> None:
     if bias is not None and shapes[bias] != (n_out,):
         raise IrError(f"bias must have shape {(n_out,)}, not {shapes[bias]}")
+
+
+def _multiplied(left: Shape, right: Shape) -> Shape:
+    by_channel = ((left[-1],), (1, 1, left[-1])) if len(left) == 3 else ()
+    if right != left and right not in by_channel:
+        allowed = " or ".join(map(str, (left, *by_channel)))
+        raise IrError(f"the right input must have shape {allowed}, not {right}")
+    return left
 
 
 def _concatenated(operator: Concatenate, inputs: Sequence[Shape]) -> Shape:

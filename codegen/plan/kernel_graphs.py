@@ -12,6 +12,7 @@ from codegen.ir.operators import (
     DepthwiseConv2d,
     FullyConnected,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     activations_read,
@@ -90,7 +91,7 @@ def _renumbered(operator: Operator, numbers: dict[int, int]) -> Operator:
         case Concatenate():
             inputs = tuple(numbers[tensor] for tensor in operator.inputs)
             return replace(operator, inputs=inputs, output=output)
-        case Add():
+        case Add() | Multiply():
             return replace(
                 operator, left=numbers[operator.left], right=numbers[operator.right], output=output
             )

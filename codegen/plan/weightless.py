@@ -8,6 +8,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Quantize,
     Softmax,
@@ -24,7 +25,7 @@ def choose_weightless(operator: Operator, graph: TensorGraph) -> KernelChoice:
 def _is_in_place(operator: Operator, graph: TensorGraph) -> bool:
     """Whether every byte of the output is written after the last read of the input's byte there."""
     match operator:
-        case Add() | Clamp() | HardSwish() | Quantize() | Softmax() | GlobalAveragePool():
+        case Add() | Multiply() | Clamp() | HardSwish() | Quantize() | Softmax() | GlobalAveragePool():
             return True
         case AveragePool2d() | MaxPool2d():
             width, out_width = graph.tensors[operator.input].shape[1], graph.tensors[operator.output].shape[1]

@@ -1,11 +1,8 @@
 """Whether a table can serve, whatever source it came from."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from nas.data.dataset import DataError, IndexArray, Table, Task
+from nas.data.dataset import DataError, IndexArray, RawArray, Table, Task
 
 LARGEST = 1e30
 """Bound on the size of raw values, so that ranges and their scales fit float32 with room to spare."""
@@ -32,7 +29,7 @@ def check_table(table: Table, task: Task) -> None:
         _check_targets(table)
 
 
-def constant_features(x: npt.NDArray[np.floating[Any]]) -> IndexArray:
+def constant_features(x: RawArray) -> IndexArray:
     """Columns of (n_samples, n_features) whose values are all the same in float32, which a network sees."""
     seen = x.astype(np.float32)
     return np.flatnonzero(seen.min(axis=0) == seen.max(axis=0))

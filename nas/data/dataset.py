@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 Task: TypeAlias = Literal["classification", "regression"]
 IndexArray: TypeAlias = npt.NDArray[np.int64]
+RawArray: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 
 
 class DataError(ValueError):
@@ -18,17 +19,21 @@ class DataError(ValueError):
 class Table:
     """What a source gives, before any split.
 
-    x: (n_samples, n_features) float64, finite. y: (n_samples,) int64 class index, or float64 value.
+    x: (n_samples, n_features) finite float64, or uint8 where the source holds bytes.
+    y: (n_samples,) int64 class index, or float64 value.
     labels: of the classes, in the order of their indices; empty for a regression. given_test: indices
     of the rows that the source itself keeps for the test, or None. origin: where it came from, in words.
+    shape: (height, width, channels) of a row whose values are an image or a signal, in C order; a signal in
+    one dimension has height 1. None where values have no place.
     """
 
-    x: npt.NDArray[np.float64]
+    x: RawArray
     y: npt.NDArray[np.number[Any]]
     features: tuple[str, ...]
     labels: tuple[str, ...]
     origin: str
     given_test: IndexArray | None = None
+    shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

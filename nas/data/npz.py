@@ -1,4 +1,7 @@
-"""NumPy archives: x and y, and x_test and y_test where the archive keeps rows for the test."""
+"""NumPy archives: x and y, and x_test and y_test where the archive keeps rows for the test.
+
+Rows may be lists of values, images or windows of signals.
+"""
 
 import struct
 import zipfile
@@ -27,28 +30,60 @@ DAMAGES = (
     zlib.error,
 )
 KNOWN = ("x", "y", "x_test", "y_test", "features", "labels")
+_OTHER_NAMES = {"x_train": "x", "y_train": "y"}
+_SHAPES = {1: "(n_samples,)", 2: "(n_samples, n_features)"}
 
 
 def load_npz(path: Path, task: Task) -> Table:
     """x: (n_samples, n_features) numbers; y: (n_samples,) class names or indices, or values.
 
+    x may also hold images, (n_samples, height, width, channels) or of bytes (n_samples, height, width), or
+    windows of signals, (n_samples, steps, channels) of any other type. x_train and X_train are x, and so on.
+
     features, labels: names, where given; labels go with y as indices. The rows of x_test and y_test come
     after the others. Nothing is unpickled. Raises DataError.
     """
-    arrays = _read(path)
+    arrays = _renamed(_read(path), path.name)
     for name in arrays:
         if name not in KNOWN:
             raise DataError(f"{path.name}: unknown array {name!r}{did_you_mean(name, KNOWN) or _known()}")
     for name in ("x", "y", *(("x_test", "y_test") if {"x_test", "y_test"} & set(arrays) else ())):
         if name not in arrays:
             raise DataError(f"{path.name}: array {name!r} is missing{_known()}")
-    x = _joined(path.name, arrays, "x", 2)
-    y = _joined(path.name, arrays, "y", 1)
+    x = _joined(path.name, arrays, "x", (2, 3, 4))
+    y = _joined(path.name, arrays, "y", (1,))
     if not np.issubdtype(x.dtype, np.number) or np.issubdtype(x.dtype, np.complexfloating):
         raise DataError(f"{path.name}: x must hold numbers, not {x.dtype}")
     target, labels = _target(path.name, arrays, y, task)
     test = np.arange(len(arrays["x"]), len(x)) if "x_test" in arrays else None
-    return Table(x.astype(np.float64), target, _features(arrays, x.shape[1]), labels, path.name, test)
+    shape = _shape(x)
+    flat = np.ascontiguousarray(x).reshape(len(x), -1)
+    flat = flat if shape and x.dtype == np.uint8 else flat.astype(np.float64)
+    return Table(flat, target, _features(arrays, flat.shape[1]), labels, path.name, test, shape)
+
+
+def _renamed(arrays: Arrays, origin: str) -> Arrays:
+    """The arrays under the names of `KNOWN`."""
+    found: dict[str, npt.NDArray[Any]] = {}
+    for name, array in arrays.items():
+        known = _OTHER_NAMES.get(name.lower(), name.lower() if name.lower() in KNOWN else name)
+        if known in found:
+            raise DataError(f"{origin}: array {known!r} comes twice, once as {name!r}")
+        found[known] = array
+    return found
+
+
+def _shape(x: npt.NDArray[Any]) -> tuple[int, int, int] | None:
+    """(height, width, channels) of a row with places."""
+    match x.shape[1:]:
+        case (height, width, channels):
+            return height, width, channels
+        case (height, width) if x.dtype == np.uint8:
+            return height, width, 1
+        case (steps, channels):
+            return 1, steps, channels
+        case _:
+            return None
 
 
 def _read(path: Path) -> Arrays:
@@ -66,11 +101,11 @@ def _read(path: Path) -> Arrays:
         raise DataError(f"{path.name}: not an .npz archive of plain arrays: {error}") from None
 
 
-def _joined(origin: str, arrays: Arrays, name: str, n_dimensions: int) -> npt.NDArray[Any]:
+def _joined(origin: str, arrays: Arrays, name: str, n_dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
     parts = [arrays[key] for key in (name, f"{name}_test") if key in arrays]
-    shape = "(n_samples, n_features)" if n_dimensions == 2 else "(n_samples,)"
+    shape = _SHAPES[n_dimensions[0]]
     for part in parts:
-        if part.ndim != n_dimensions or part.shape[1:] != parts[0].shape[1:]:
+        if part.ndim not in n_dimensions or part.shape[1:] != parts[0].shape[1:]:
             raise DataError(f"{origin}: {name} must be {shape}, not {part.shape}")
     return np.concatenate(parts)
 

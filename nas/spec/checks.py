@@ -15,6 +15,7 @@ from nas.spec.options import HardwareCheck, check_hardware, space_problems
 from nas.spec.problems import Problem
 from nas.spec.roles import known_roles
 from nas.spec.shape import problem_at
+from nas.spec.train import TrainSpec
 from nas.spec.tree import KeyPath, Node
 
 STAND_IN: Mapping[str, JsonValue] = {
@@ -28,7 +29,8 @@ STAND_IN: Mapping[str, JsonValue] = {
 """Takes the place of required sections that are wrong in themselves, so that the others can be checked."""
 
 REGRESSION_SETS = frozenset({"diabetes"})
-SOURCES_WITH_TEST = ("npz", "call")
+SOURCES_WITH_TEST = ("npz", "images", "call")
+SOURCES_WITH_SHAPE = ("npz", "images", "call")
 
 Finding = tuple[KeyPath, str]
 
@@ -165,6 +167,22 @@ def _limits_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
                 yield ("limits", metric, end), f"{metric} is never below 0, but got {value:g}"
 
 
+def _convnets_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
+    spec, families = draft.spec, [entry.family for entry in draft.spec.space]
+    if draft.has("space", "train") and "convnet" not in families and spec.train != TrainSpec():
+        yield ("train",), "goes with the family convnet alone; the other families have options of their own"
+    if "convnet" not in families or not draft.has("space"):
+        return
+    index = families.index("convnet")
+    if draft.has("task") and spec.task != "classification":
+        yield ("space", index), f"convnet learns classes, but the task is {spec.task}"
+    if draft.has("data") and spec.data.source not in SOURCES_WITH_SHAPE:
+        sources = one_of(SOURCES_WITH_SHAPE)
+        yield ("space", index), f"convnet needs images or signals, from {sources}, not {spec.data.source}"
+    if draft.has("emit") and spec.emit.verilog is not None:
+        yield ("emit",), "convnet has no Verilog; name c alone, such as emit: {c: {layout: cmake}}"
+
+
 def _winners_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
     if not draft.has("objectives", "emit"):
         return
@@ -192,6 +210,7 @@ _CHECKS: tuple[Callable[[Draft, KnownMetrics], Iterator[Finding]], ...] = (
     _data_fits,
     _objectives_fit,
     _limits_fit,
+    _convnets_fit,
     _winners_fit,
     _target_fits,
 )

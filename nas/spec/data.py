@@ -9,18 +9,28 @@ from nas.spec.fields import WHOLE, Reference, Section, Share, Text, at_key
 
 DEFAULT_FOLDS = 3
 
-Source: TypeAlias = Literal["bundled", "csv", "npz", "openml", "call"]
-SOURCES: tuple[Source, ...] = ("bundled", "csv", "npz", "openml", "call")
+Source: TypeAlias = Literal["bundled", "csv", "npz", "images", "openml", "call"]
+SOURCES: tuple[Source, ...] = ("bundled", "csv", "npz", "images", "openml", "call")
 _KEYS_OF_SOURCES: Mapping[str, tuple[Source, ...]] = {
     "target": ("csv", "openml"),
     "drop": ("csv", "openml"),
     "separator": ("csv",),
     "missing": ("csv", "openml"),
+    "size": ("images",),
+    "color": ("images",),
 }
 
 
+Side: TypeAlias = Annotated[int, Field(ge=1, le=1024), WHOLE]
+ImageSize: TypeAlias = Annotated[tuple[Side, Side], Field(strict=False)]
+
+
+def _both_sides(value: object) -> object:
+    return [value, value] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 class DataSpec(Section):
-    """Where the data comes from: exactly one of bundled, csv, npz, openml and call."""
+    """Where the data comes from: exactly one of bundled, csv, npz, images, openml and call."""
 
     bundled: Literal["wdbc", "digits", "wine", "iris", "diabetes"] | None = None
     """A set that comes with scikit-learn: nothing to download."""
@@ -28,6 +38,8 @@ class DataSpec(Section):
     """A UTF-8 file whose first line names the columns; relative to the spec."""
     npz: Text | None = None
     """A NumPy archive with arrays x and y, and x_test and y_test where it brings a test part."""
+    images: Text | None = None
+    """A folder with a folder of images for each class, or with train and test, which have them; see size."""
     openml: Annotated[int, Field(ge=1), WHOLE] | None = None
     """The number of a data set on openml.org, downloaded once and kept in the cache."""
     call: Reference | None = None
@@ -38,6 +50,10 @@ class DataSpec(Section):
     """Columns to leave out."""
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """Between the columns of a csv; guessed from the first line where left out."""
+    size: Annotated[ImageSize, BeforeValidator(_both_sides)] | None = None
+    """Height and width that images are resized to; one number for both."""
+    color: bool = False
+    """Whether images have three channels, or one."""
     missing: Literal["error", "drop_rows"] = "error"
     """What becomes of rows without a value in some column."""
 
@@ -49,11 +65,19 @@ class DataSpec(Section):
             raise ValueError(f"exactly one of {', '.join(SOURCES)} must be given, but got {came}")
         if given == ["csv"] and self.target is None:
             raise ValueError("a csv needs target, the name of the column to predict")
+        if given == ["images"] and self.size is None:
+            raise ValueError("images need size, the height and width that they are resized to")
         for key, allowed in _KEYS_OF_SOURCES.items():
             is_given = getattr(self, key) != type(self).model_fields[key].default
             if is_given and given[0] not in allowed:
                 raise at_key(key, f"goes with {' or '.join(allowed)}, not with {given[0]}")
         return self
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of images."""
+        assert self.size is not None
+        return self.size
 
     @property
     def source(self) -> Source:

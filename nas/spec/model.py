@@ -33,6 +33,7 @@ from nas.spec.fields import (
     without_empty,
 )
 from nas.spec.limits import LimitSpec, in_units_of_metrics
+from nas.spec.train import TrainSpec
 from nas.spec.workers import PerEvaluationSpec, StopSpec, WorkersField
 
 __all__ = [
@@ -53,7 +54,7 @@ __all__ = [
     "VerilogSpec",
 ]
 
-FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist")
+FAMILIES: tuple[str, ...] = ("approximate_mlp", "decision_tree", "gate_netlist", "convnet")
 """Families of search spaces that a spec can name."""
 
 DEFAULT_MINUTES = 5.0
@@ -62,7 +63,7 @@ DEFAULT_MINUTES = 5.0
 class SpaceSpec(Section):
     """A family of networks with its options, which the family itself reads."""
 
-    family: Literal["approximate_mlp", "decision_tree", "gate_netlist"]
+    family: Literal["approximate_mlp", "decision_tree", "gate_netlist", "convnet"]
     options: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -253,6 +254,8 @@ class Spec(Section):
         default_factory=dict
     )
     """What a design must keep to."""
+    train: TrainSpec = TrainSpec()
+    """How convolutional networks are trained."""
     search: SearchSpec = SearchSpec()
     """The algorithm and its budget."""
     emit: EmitSpec = EmitSpec()

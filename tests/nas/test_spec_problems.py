@@ -27,13 +27,13 @@ from tests.specs import changed, problems_of
         (
             "target: class",
             "bundled: wdbc",
-            "5:1: data: exactly one of bundled, csv, npz, openml, call must be given, "
+            "5:1: data: exactly one of bundled, csv, npz, images, openml, call must be given, "
             "but got bundled and csv",
         ),
         (
             "csv: cardio.csv, ",
             "",
-            "5:1: data: exactly one of bundled, csv, npz, openml, call must be given, but got none",
+            "5:1: data: exactly one of bundled, csv, npz, images, openml, call must be given, but got none",
         ),
         (", target: class", "", "5:1: data: a csv needs target, the name of the column to predict"),
         (
@@ -57,7 +57,7 @@ from tests.specs import changed, problems_of
         (
             "approximate_mlp:",
             "approximate_mpl:",
-            "8:5: space[0]: must be approximate_mlp, decision_tree or gate_netlist, "
+            "8:5: space[0]: must be approximate_mlp, decision_tree, gate_netlist or convnet, "
             "not 'approximate_mpl'; did you mean 'approximate_mlp'?",
         ),
         (

@@ -108,7 +108,7 @@ def test_regression_can_not_be_stratified_or_use_classes() -> None:
 
 def test_a_given_test_part_needs_a_source_that_brings_one() -> None:
     assert problems_of(changed("test: 0.3", "test: given")) == [
-        "spec.yaml:6:15: split.test: given needs data from npz or call; csv brings no test part"
+        "spec.yaml:6:15: split.test: given needs data from npz, images or call; csv brings no test part"
     ]
 
 

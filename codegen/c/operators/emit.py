@@ -6,6 +6,7 @@ from codegen.c.operators.add import add_function
 from codegen.c.operators.concatenation import concatenate_function
 from codegen.c.operators.function import Function
 from codegen.c.operators.mapping import mapping_function
+from codegen.c.operators.multiply import multiply_function
 from codegen.c.operators.padding import pad_function
 from codegen.c.operators.pools import global_pool_function, pool_function
 from codegen.c.operators.softmax import softmax_function
@@ -19,6 +20,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     Quantize,
@@ -38,6 +40,8 @@ def emit_operator(
     match operator:
         case Add():
             return add_function(operator, graph.tensors, name, features)
+        case Multiply():
+            return multiply_function(operator, graph.tensors, name, features)
         case AveragePool2d() | MaxPool2d():
             return pool_function(operator, graph.tensors, name, features)
         case GlobalAveragePool():

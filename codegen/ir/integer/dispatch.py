@@ -1,7 +1,7 @@
 """From an operator to its arithmetic."""
 
 from codegen.ir.errors import IrError
-from codegen.ir.integer.elementwise import add, clamp, hard_swish, quantize
+from codegen.ir.integer.elementwise import add, clamp, hard_swish, multiply, quantize
 from codegen.ir.integer.movement import concatenate, pad, reshape
 from codegen.ir.integer.pools import average_pool, global_average_pool, max_pool
 from codegen.ir.integer.softmax import softmax
@@ -19,6 +19,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     Quantize,
@@ -38,6 +39,8 @@ def evaluate_operator(operator: Operator, tensors: Tensors, values: Values) -> I
             return weighted(operator, tensors, values)
         case Add():
             return add(operator, tensors, values)
+        case Multiply():
+            return multiply(operator, tensors, values)
         case Concatenate():
             return concatenate(operator, tensors, values)
         case AveragePool2d():

@@ -10,7 +10,7 @@ import numpy as np
 from codegen.ir.errors import IrError
 from codegen.ir.graph import DType, Quantization
 from codegen.ir.integer.values import Tensors, Values, quantization
-from codegen.ir.operators import Add, Clamp, HardSwish, Quantize
+from codegen.ir.operators import Add, Clamp, HardSwish, Multiply, Quantize
 from codegen.ir.requantization import (
     INT8_MAX,
     INT8_MIN,
@@ -40,6 +40,23 @@ def add(operator: Add, tensors: Tensors, values: Values) -> Int64Array:
 
 def _on_scale(x: Int64Array, source: Quantization, scale: float) -> Int64Array:
     return requantize((x - source.zero_point) << ADD_SHIFT, source.scales[0] / scale, "double")
+
+
+def multiply(operator: Multiply, tensors: Tensors, values: Values) -> Int64Array:
+    """The product of both, each without its zero point, in one step to the output's scale."""
+    left, right = quantization(tensors[operator.left]), quantization(tensors[operator.right])
+    output = quantization(tensors[operator.output])
+    gate = values[operator.right] - right.zero_point
+    if tensors[operator.right].shape != tensors[operator.left].shape:
+        gate = gate.reshape(len(gate), 1, 1, -1)
+    product = (values[operator.left] - left.zero_point) * gate
+    result = requantize(product, product_factor(left, right, output), "double") + output.zero_point
+    return np.clip(result, *activation_limits(operator.activation, output))
+
+
+def product_factor(left: Quantization, right: Quantization, output: Quantization) -> float:
+    """From a product of integers to the output's scale, in float64, the product first."""
+    return left.scales[0] * right.scales[0] / output.scales[0]
 
 
 def clamp(operator: Clamp, tensors: Tensors, values: Values) -> Int64Array:

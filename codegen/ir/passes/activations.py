@@ -16,6 +16,7 @@ from codegen.ir.operators import (
     DepthwiseConv2d,
     FullyConnected,
     MaxPool2d,
+    Multiply,
     Operator,
     Quantize,
 )
@@ -23,7 +24,7 @@ from codegen.ir.passes.rebuilding import readers, rebuilt, renumbered
 from codegen.ir.requantization import INT8_MAX, INT8_MIN, activation_limits
 
 Limits: TypeAlias = tuple[int, int]
-Fusible: TypeAlias = FullyConnected | Conv2d | DepthwiseConv2d | Add | AveragePool2d | MaxPool2d
+Fusible: TypeAlias = FullyConnected | Conv2d | DepthwiseConv2d | Add | Multiply | AveragePool2d | MaxPool2d
 ACTIVATIONS: tuple[Activation, ...] = ("none", "relu", "relu6")
 
 

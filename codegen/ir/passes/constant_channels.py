@@ -19,6 +19,7 @@ from codegen.ir.operators import (
     Conv2d,
     DepthwiseConv2d,
     FullyConnected,
+    Multiply,
     Operator,
     Pad,
     Reshape,
@@ -90,7 +91,7 @@ def _settled(
         case DepthwiseConv2d():
             unused = (constants[operator.weight][0] == 0).all(axis=(0, 1))
             return np.asarray(unused | np.repeat(found[operator.input].constant, operator.multiplier))
-        case Add():
+        case Add() | Multiply():
             return found[operator.left].constant & found[operator.right].constant
         case Concatenate() | Reshape() | Pad():
             return _moved(operator, found, net.graph.tensors[operator.output].shape)

@@ -16,6 +16,7 @@ from codegen.ir.operators import (
     Conv2d,
     DepthwiseConv2d,
     FullyConnected,
+    Multiply,
     Operator,
     Pad,
     Reshape,
@@ -85,7 +86,7 @@ def _agree(
             outputs = gone[operator.output].reshape(-1, operator.multiplier)
             gone[operator.input] &= outputs.all(axis=1)
             gone[operator.output] &= np.repeat(gone[operator.input], operator.multiplier)
-        case Add():
+        case Add() | Multiply():
             both = gone[operator.left] & gone[operator.right] & gone[operator.output]
             for number in (operator.left, operator.right, operator.output):
                 gone[number] &= both

@@ -28,6 +28,7 @@ GROW: Mapping[str, Grow] = {
     "reshape": weightless.add_reshape,
     "pad": weightless.add_pad,
     "quantize": weightless.add_quantize,
+    "multiply": weightless.add_product,
 }
 KINDS = tuple(GROW)
 LOCAL_KINDS = (

@@ -10,6 +10,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Pad,
     Quantize,
     Reshape,
@@ -34,6 +35,18 @@ def add_constant_sum(builder: Builder, source: int) -> int:
     values = builder.rng.integers(-128, 128, shape)
     other = builder.constant(values, "int8", builder.quantized(builder.scale(0.02, 0.5)))
     return builder.add(Add(source, other, builder.tensor(shape, builder.near(source)), builder.activation()))
+
+
+def add_product(builder: Builder, source: int) -> int | None:
+    """By itself, or channel by channel by its own mean; no TensorFlow Lite file is read so yet."""
+    if builder.style == "tflite":
+        return None
+    gate = None if builder.local or builder.chance(0.3) else add_global_pool(builder, source)
+    right = source if gate is None else gate
+    scales = [builder.quantization(number).scales[0] for number in (source, right)]
+    target = builder.quantized(scales[0] * scales[1] * float(builder.rng.uniform(20, 200)))
+    output = builder.tensor(builder.shape(source), target)
+    return builder.add(Multiply(source, right, output, builder.activation()))
 
 
 def add_concatenation(builder: Builder, source: int) -> int:

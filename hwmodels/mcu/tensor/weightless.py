@@ -16,6 +16,7 @@ from codegen.ir.operators import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Operator,
     Pad,
     Quantize,
@@ -23,7 +24,7 @@ from codegen.ir.operators import (
     Softmax,
     activations_read,
 )
-from codegen.ir.requantization import quantize_multiplier
+from codegen.ir.requantization import INT8_MAX, INT8_MIN, activation_limits, quantize_multiplier
 from hwmodels.mcu.tensor.moves import Rows, is_inlined, known_moves, n_pieces
 from hwmodels.mcu.tensor.pools import pool_terms
 from hwmodels.mcu.tensor.terms import KernelTerms
@@ -62,6 +63,8 @@ def _terms(operator: Operator, graph: TensorGraph, features: Set[str]) -> Kernel
             return KernelTerms("reshape", {}, {}, 0)
         case Add():
             return _add(operator, graph)
+        case Multiply():
+            return _multiply(operator, graph)
         case AveragePool2d() | MaxPool2d():
             return pool_terms(operator, graph, features)
         case GlobalAveragePool():
@@ -90,6 +93,23 @@ def _add(operator: Add, graph: TensorGraph) -> KernelTerms:
     each = {"shifts": shifts, "products": products, "divisions": divisions, "rescaled": _is_rescaled(tensors)}
     counts = {"calls": 1, "items": n_items} | {name: n_items * number for name, number in each.items()}
     return KernelTerms("add", counts, {"kernels": 1, **each}, 0)
+
+
+def _multiply(operator: Multiply, graph: TensorGraph) -> KernelTerms:
+    """Zero points that are not known yet are taken for others than 0, and limits for those of int8."""
+    tensors = [graph.tensors[number] for number in (operator.left, operator.right, operator.output)]
+    n_items = tensors[2].n_items
+    shifts = sum(tensor.quantization is None or tensor.quantization.zero_point != 0 for tensor in tensors)
+    known = tensors[2].quantization
+    full = known is None or activation_limits(operator.activation, known) == (INT8_MIN, INT8_MAX)
+    counts = {
+        "calls": 1,
+        "items": n_items,
+        "shifts": n_items * shifts,
+        "limited": n_items * (not full),
+        "places": n_items / tensors[1].n_items,
+    }
+    return KernelTerms("multiply", counts, {"kernels": 1, "shifts": shifts, "limited": not full}, 0)
 
 
 def _is_rescaled(tensors: list[Tensor]) -> bool:

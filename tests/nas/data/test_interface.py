@@ -9,7 +9,7 @@ from codegen.ir import ClassOutput, ValueOutput
 from nas.data import Dataset, Table
 from nas.data.check import LARGEST
 from nas.data.dataset import Task
-from nas.data.interface import make_interface
+from nas.data.interface import make_image_interface, make_interface
 
 
 def dataset_of(x: list[list[float]], y: list[float] | None = None) -> Dataset:
@@ -65,3 +65,20 @@ def test_a_regression_has_one_value_on_the_range_of_its_targets() -> None:
     output = make_interface(dataset, 4, np.array([0, 1])).output
     assert isinstance(output, ValueOutput)
     assert [(value.name, value.scale, value.offset) for value in output.values] == [("value", 10 / 256, 15.0)]
+
+
+def test_bytes_of_an_image_are_taken_less_128() -> None:
+    table = Table(np.array([[0, 255], [7, 9]], np.uint8), np.array([0, 1]), ("a", "b"), ("n", "y"), "here")
+    rows = np.arange(2)
+    dataset = Dataset(table, "classification", rows, rows[:0], (), "")
+    interface = make_image_interface(dataset, (1, 2, 1), rows)
+    assert [feature.name for feature in interface.features] == ["0_0_0", "0_1_0"]
+    np.testing.assert_array_equal(interface.quantize(table.x), [[-128, 127], [-121, -119]])
+
+
+def test_channels_of_a_signal_lie_around_their_means() -> None:
+    dataset = dataset_of([[10, 0.1, 12, 0.1], [14, 0.1, 12, 0.1]])
+    interface = make_image_interface(dataset, (1, 2, 2), np.arange(2))
+    assert [(f.lo, f.hi) for f in interface.features[:2]] == [(10, 14), (np.float32(-0.9), np.float32(1.1))]
+    assert interface.features[0].lo == interface.features[2].lo
+    np.testing.assert_array_equal(interface.quantize(dataset.table.x)[1], [127, 0, 0, 0])

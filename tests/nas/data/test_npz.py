@@ -104,3 +104,20 @@ def test_a_single_array_is_no_archive(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_npz(tmp_path / "data.npy", "classification")
     assert str(caught.value) == "data.npy: must be an .npz archive with arrays x and y"
+
+
+def test_images_of_bytes_stay_bytes_and_keep_their_shape(tmp_path: Path) -> None:
+    gray = np.arange(6 * 4 * 3, dtype=np.uint8).reshape(6, 4, 3)
+    table = load(tmp_path, X_train=gray, y_train=Y, X_test=gray[:1], y_test=Y[:1])
+    assert (table.shape, table.x.dtype, table.x.shape) == ((4, 3, 1), np.uint8, (7, 12))
+    assert load(tmp_path, x=gray.reshape(6, 2, 2, 3), y=Y).shape == (2, 2, 3)
+    np.testing.assert_array_equal(table.given_test, [6])
+
+
+def test_windows_of_signals_have_height_one(tmp_path: Path) -> None:
+    table = load(tmp_path, x=np.zeros((6, 5, 2), np.int16), y=Y)
+    assert (table.shape, table.x.dtype, table.x.shape) == ((1, 5, 2), np.float64, (6, 10))
+
+
+def test_an_array_under_two_names_is_refused(tmp_path: Path) -> None:
+    assert error_of(tmp_path, x=X, y=Y, x_train=X) == "data.npz: array 'x' comes twice, once as 'x_train'"

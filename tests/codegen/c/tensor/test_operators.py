@@ -18,6 +18,7 @@ from codegen.ir import (
     GlobalAveragePool,
     HardSwish,
     MaxPool2d,
+    Multiply,
     Network,
     Pad,
     Quantization,
@@ -48,6 +49,20 @@ def sums() -> list[Network]:
         found.append(network(tensors, (Add(0, 1, 2, ("none", "relu", "relu6", "none")[index]),), (constant,)))  # type: ignore[arg-type]
     twice = (tensor((9,)), tensor((9,), Quantization((0.2,), -1)))
     return [*found, network(twice, (Add(0, 0, 1),))]
+
+
+def products() -> list[Network]:
+    """By an equal shape, by channels in both their shapes, and by itself."""
+    found = []
+    for index, shape in enumerate(((2, 3, 5), (5,), (1, 1, 5))):
+        tensors = (
+            tensor((2, 3, 5)),
+            tensor(shape, Quantization((6 / 255,), -128)),
+            tensor((2, 3, 5), Quantization((0.2,), 9)),
+        )
+        constant = Constant(1, bytes_of(shape, index))
+        found.append(network(tensors, (Multiply(0, 1, 2, ("none", "relu", "relu6")[index]),), (constant,)))  # type: ignore[arg-type]
+    return [*found, network((tensor((9,)), tensor((9,), COARSE)), (Multiply(0, 0, 1),))]
 
 
 def mappings() -> list[Network]:
@@ -130,7 +145,7 @@ def distributions() -> list[Network]:
 
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0"])
-@pytest.mark.parametrize("cases", [sums, mappings, pools, movements, distributions])
+@pytest.mark.parametrize("cases", [sums, products, mappings, pools, movements, distributions])
 def test_operators_agree_with_evaluate(cases, core: str, tmp_path: Path, requires_tool) -> None:  # type: ignore[no-untyped-def]
     """Written for a core with constants and long products at hand, and for one without."""
     requires_tool("gcc")

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.ir import Add, Clamp, HardSwish, IrError, Quantization, Quantize, Tensor
+from codegen.ir import Add, Clamp, HardSwish, IrError, Multiply, Quantization, Quantize, Tensor
 from codegen.ir.integer.elementwise import hard_swish_table
+from codegen.ir.shapes import check_shapes
 from tests.codegen.ir.integer.one_operator import UNIT, int8, result
 
 ALL = np.arange(-128, 128).reshape(256, 1)
@@ -35,6 +36,30 @@ def test_a_sum_takes_a_constant_and_an_activation() -> None:
     tensors = [int8((1,)), int8((1,)), int8((1,), Quantization((1.0,), 3))]
     assert result(Add(0, 1, 2, "relu"), tensors, [[[-9], [0], [9]], [[4]]]).tolist() == [[3], [7], [16]]
     assert result(Add(0, 1, 2, "relu6"), tensors, [[[-9], [0], [9]], [[4]]]).tolist() == [[3], [7], [9]]
+
+
+@given(SCALES, ZERO_POINTS, SCALES, ZERO_POINTS, st.floats(2.0**-4, 4.0, width=32), ZERO_POINTS)
+def test_a_product_is_within_a_step_of_the_real_one(
+    a: float, a_zero: int, b: float, b_zero: int, c: float, c_zero: int
+) -> None:
+    left, right, output = Quantization((a,), a_zero), Quantization((b,), b_zero), Quantization((c,), c_zero)
+    other = ALL[::-1] * 7 % 256 - 128
+    got = result(Multiply(0, 1, 2), [int8((1,), left), int8((1,), right), int8((1,), output)], [ALL, other])
+    exact = real(ALL, left) * real(other, right) / c + c_zero
+    assert np.abs(got - np.clip(exact, -128, 127)).max() <= 0.76  # two roundings
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 1, 2)])
+def test_a_product_by_channels_holds_for_every_place(shape: tuple[int, ...]) -> None:
+    tensors = [int8((2, 1, 2)), int8(shape), int8((2, 1, 2))]
+    x = [[[[1, 2]], [[3, -4]]]]
+    gate = np.array([[5, 10]]).reshape(1, *shape)
+    assert result(Multiply(0, 1, 2), tensors, [x, gate]).tolist() == [[[[5, 20]], [[15, -40]]]]
+
+
+def test_a_product_of_unfit_shapes_is_refused() -> None:
+    with pytest.raises(IrError, match=r"must have shape \(2, 1, 2\) or \(2,\) or \(1, 1, 2\), not \(1,\)"):
+        check_shapes(Multiply(0, 1, 2), [(2, 1, 2), (1,), (2, 1, 2)])
 
 
 def test_a_clamp_requantizes_and_limits() -> None:
