@@ -59,14 +59,15 @@ class Builder:
         self.values = {number: rows for number, rows in self.values.items() if number < mark[0]}
 
     def evaluate(self) -> bool:
-        """Computes the values of the last operator's output; whether there are any within int32."""
+        """Computes the values of the outputs that have none; whether there are any within int32."""
         for constant in self.constants:
             tensor = self.tensors[constant.tensor]
             data = np.frombuffer(constant.data, dtype=np.dtype(tensor.dtype).newbyteorder("<"))
             self.values[constant.tensor] = data.reshape((1, *tensor.shape)).astype(np.int64)
-        operator = self.operators[-1]
         try:
-            self.values[operator.output] = evaluate_operator(operator, self.tensors, self.values)
+            for operator in self.operators:
+                if operator.output not in self.values:
+                    self.values[operator.output] = evaluate_operator(operator, self.tensors, self.values)
         except IrError:
             return False
         return True

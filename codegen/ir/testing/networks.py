@@ -33,7 +33,7 @@ GROW: Mapping[str, Grow] = {
 KINDS = tuple(GROW)
 LOCAL_KINDS = (
     *("conv2d", "conv2d", "depthwise_conv2d", "add", "add_constant", "concatenate"),
-    *("average_pool2d", "max_pool2d", "clamp", "hard_swish", "pad"),
+    *("average_pool2d", "max_pool2d", "clamp", "hard_swish", "multiply", "pad"),
 )
 """Those that can run patch by patch."""
 IMAGE_KINDS = (*LOCAL_KINDS, "depthwise_conv2d", "quantize", "softmax", "reshape")

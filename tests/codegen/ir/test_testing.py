@@ -36,8 +36,15 @@ def test_most_networks_tell_their_inputs_apart() -> None:
     assert n_flat < 15
 
 
-@pytest.mark.parametrize("style", ["any", "tflite"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "style"),
+    [
+        (kind, style)
+        for kind in KINDS
+        for style in ("any", "tflite")
+        if (kind, style) != ("multiply", "tflite")
+    ],
+)
 def test_an_operator_of_each_kind_can_be_asked_for(kind: str, style: str) -> None:
     made = []
     for seed in range(20):
