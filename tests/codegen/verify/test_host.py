@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from codegen.c import EmitError
 from codegen.ir import IrError, Network
 from codegen.ir.evaluate import evaluate
+from codegen.ir.testing import network_of_kinds, samples_of
 from codegen.verify.host import evaluate_on_host
 from tests.networks import bespoke_mlps, codes_for
-from tests.tensor_networks import grow, samples_of, tensor_networks
+from tests.tensor_networks import tensor_networks
 
 SLOW = settings(max_examples=6, deadline=None)
 
@@ -37,6 +38,6 @@ def test_other_networks_do_too(requires_tool, network: Network) -> None:  # type
 
 
 def test_wrong_codes_are_refused() -> None:
-    network = grow(["add"], np.random.default_rng(0))
+    network = network_of_kinds(["add"], np.random.default_rng(0))
     with pytest.raises(IrError, match="codes: shape must be"):
         evaluate_on_host(network, np.zeros((2, 9999), np.int64))
