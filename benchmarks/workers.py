@@ -41,7 +41,7 @@ from nas.workers import Workers
 from nas.workers.cluster import DaskWorkers
 from nas.workers.process import ProcessWorkers
 
-CODE = ("nas/workers", "nas/axis_stage.py", "nas/job_stage.py", "nas/job_parts.py", "nas/stage_recipes.py")
+CODE = ("nas/workers", "nas/axis_stage.py", "nas/job_stage.py", "nas/job_parts.py")
 STATE = RESULTS / "workers.partial.json"
 WAIT_SECONDS = 0.5
 N_CLUSTER_WORKERS, N_CLUSTER_PROCESSES = 200, 4

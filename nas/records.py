@@ -73,8 +73,8 @@ class Event:
     """Something that explains the course of a run.
 
     kind: "start" (with the facts of the data), "resume", "algorithm" (which, and why), "decision" (of a
-    searcher that chooses among algorithms), "base" (a network
-    whose masks are searched), "stage_end" (why), "note" or "finish".
+    searcher that chooses among algorithms), "window" (how far one may be asked ahead), "warm_start" (with
+    how much), "base" (a network whose masks are searched), "stage_end" (why), "note" or "finish".
     """
 
     kind: str

@@ -18,6 +18,7 @@ from nas.errors import RunError
 from nas.records import Evaluation
 from nas.report.data import FrontPoint
 from tests.e2e.specs import JOBS, write_spec
+from tests.nas.workers.clusters import scheduler, worker
 
 TRAINED = """\
 version: 1
@@ -74,6 +75,13 @@ def test_killed_workers_change_nothing(tmp_path: Path, one_worker: Run) -> None:
     with killing_workers() as killed:
         run = run_with(tmp_path, TRAINED, "search.workers=2")
     assert killed
+    assert evaluations(run.folder) == evaluations(one_worker.folder)
+
+
+def test_a_cluster_finds_what_one_worker_does(tmp_path: Path, one_worker: Run) -> None:
+    with scheduler(tmp_path) as address, worker(address, tmp_path), worker(address, tmp_path):
+        run = run_with(tmp_path, TRAINED, f"search.workers={address.replace('tcp', 'dask')}")
+    assert run.report.front == one_worker.report.front
     assert evaluations(run.folder) == evaluations(one_worker.folder)
 
 
