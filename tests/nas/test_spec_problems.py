@@ -161,7 +161,7 @@ from tests.specs import changed, problems_of
         (
             "algorithm: auto",
             "algorithm: nsga3",
-            "13:22: search.algorithm: must be auto, surrogate, random, quasi_random, local_search, "
+            "13:21: search.algorithm: must be auto, surrogate, random, quasi_random, local_search, "
             "regularized_evolution, nsga2, anneal, nsga2_anneal, pymoo_nsga2, pymoo_sms_emoa, pymoo_nsga3, "
             "pymoo_age_moea, pymoo_rnsga2, tpe, gp or a searcher of your own as module:object, not 'nsga3'; "
             "did you mean 'nsga2'?",
@@ -174,7 +174,7 @@ from tests.specs import changed, problems_of
         (
             "algorithm: auto",
             "algorithm: pymoo_rnsga2",
-            "13:22: search.algorithm: pymoo_rnsga2 needs reference_points, and no other takes them",
+            "13:10: search.algorithm: pymoo_rnsga2 needs reference_points, and no other takes them",
         ),
         (
             "algorithm: auto",
