@@ -17,6 +17,10 @@ from searchspaces.space import Rows
 
 PATIENCE = 2_000
 """Structures that are counted, in some tenths of a millisecond each, before a stage gives up."""
+PATIENCE_CONVNETS = 500
+"""The same for structures whose kernels and memory are planned, in some ten milliseconds each."""
+FEW_ROWS = 12
+"""Of these, how many are priced at once."""
 REMEMBERED = 100_000
 """Rows whose free figures are kept, since a search looks at some of them often."""
 
@@ -50,9 +54,11 @@ def axis_filter(problem: AxisProblem, n_evaluations: int | None) -> Filter:
         len(problem.goals.objectives),
         len(problem.goals.limits),
         screen=screen if names else None,
+        screen_rows=FEW_ROWS if isinstance(problem.space, ConvnetAxes) else None,
         n_evaluations=n_evaluations,
     )
-    return Filter(search_problem, lambda rows: canonical_rows(problem, rows), PATIENCE)
+    patience = PATIENCE_CONVNETS if isinstance(problem.space, ConvnetAxes) else PATIENCE
+    return Filter(search_problem, lambda rows: canonical_rows(problem, rows), patience)
 
 
 def _known_metrics(problem: AxisProblem) -> list[str]:
