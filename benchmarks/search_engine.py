@@ -34,6 +34,7 @@ SMALL_BAR_MS, LARGE_BAR_MS = 1.0, 6.0
 N_WARM = 5
 CODE = (
     "nas/search/columns.py",
+    "nas/search/frame.py",
     "nas/search/kernels.py",
     "nas/search/ledger.py",
     "nas/search/nsga2.py",

@@ -5,7 +5,7 @@ and once on all training rows, which gives its network and with it every price.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -14,12 +14,12 @@ import numpy as np
 from codegen.ir import Design, Network
 from codegen.ir.counts import count
 from hwmodels.model import HardwareModel, Workload
-from nas.convnet_problem import ConvnetTraining, evaluate_convnet, price_structure
+from nas.convnet_problem import ConvnetTraining, evaluate_convnet
 from nas.cross_validation import Validated, cross_validate, rows_for
 from nas.data.dataset import Dataset, IndexArray
 from nas.data.interface import make_interface
 from nas.evaluate import price_network
-from nas.objectives import FloatArray, Goals, Limit
+from nas.objectives import Goals
 from nas.parts import make_part
 from nas.spec.metrics import STRUCTURE_METRICS
 from searchspaces.approximate_mlp import ApproximateMlpAxes, MlpRecipe
@@ -124,25 +124,6 @@ def try_candidate(problem: AxisProblem, task: AxisTask) -> Trained:
     except (ValueError, ArithmeticError, RuntimeError) as reason:
         return Trained(error=f"{type(reason).__name__}: {reason}")
     return Trained((*trained.folds, trained.network), metrics)
-
-
-def structure_excess(problem: AxisProblem, row: Rows) -> FloatArray:
-    """(n_limits,) by how much a structure is sure to miss each limit, before it is trained.
-
-    A convolutional network is trained as it stands, and what the free models say of it holds. Training only
-    removes parts of an MLP, so that one can be refused for a minimum alone.
-    """
-    if isinstance(problem.space, ConvnetAxes):
-        figures = price_structure(problem.space.structure(row), problem.models).figures
-        return np.array([_excess(limit, figures) for limit in problem.goals.limits], np.float64)
-    counts = structure_figures(problem.space, row)
-    minima = [replace(limit, maximum=None) for limit in problem.goals.limits]
-    return np.array([_excess(limit, counts) for limit in minima], np.float64)
-
-
-def _excess(limit: Limit, figures: Mapping[str, float]) -> float:
-    """0 where the figure is not known yet."""
-    return float(limit.excess(np.array([figures[limit.metric]]))[0]) if limit.metric in figures else 0.0
 
 
 def structure_figures(space: ApproximateMlpAxes | ConvnetAxes, row: Rows) -> dict[str, float]:

@@ -10,20 +10,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nas.axis_search import AxisProblem, AxisTask, Key, Trained, structure_excess, values_key
+from nas.axis_search import AxisProblem, AxisTask, Key, Trained, values_key
 from nas.errors import RunError
 from nas.objectives import FloatArray
 from nas.pareto import pareto_mask
 from nas.records import Evaluation, Status
 from nas.report.progress import ProgressFacts
 from nas.search.protocol import Searcher, Told
+from nas.search.screening import ScreenedSearch
 from nas.stage import Budget, Clock, Excess, Sitting
 from nas.stopping import Stopping
 from nas.workers import Outcome, Workers
 from searchspaces.space import AxisValue, Rows
 
-PATIENCE_STRUCTURES = 2000
-"""Structures refused before the first training after which a stage gives up."""
 PATIENCE_EVALUATIONS = 60
 """Trained candidates that come no nearer to the limits after which a stage without a design gives up."""
 N_NEWEST = 50
@@ -55,15 +54,14 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pending:
-    """Asked for and not told. violations: (n_limits,). slot: None where the structure was refused."""
+    """Asked for and not told."""
 
     number: int
-    violations: FloatArray
-    slot: _Slot | None
+    slot: _Slot
 
     @property
     def settled(self) -> bool:
-        return self.slot is None or self.slot.done is not None
+        return self.slot.done is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +95,6 @@ class AxisSearch:
     charged: int = field(default=0, init=False)
     evaluations: int = field(default=0, init=False)
     told: int = field(default=0, init=False)
-    rejected: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.excess = Excess.of(self.problem.goals)
@@ -119,6 +116,11 @@ class AxisSearch:
             if self.under_way:
                 self._collect()
         return reason if self.feasible else f"{reason}; {self._why_none()}"
+
+    @property
+    def rejected(self) -> int:
+        """Candidates that were refused before they were trained."""
+        return self.searcher.n_rejected if isinstance(self.searcher, ScreenedSearch) else 0
 
     @property
     def feasible(self) -> list[Evaluation]:
@@ -145,15 +147,12 @@ class AxisSearch:
             return "every design of the space was tried"
         for number, row in zip(asked.numbers.tolist(), asked.rows, strict=True):
             self.asked += 1
-            violations = structure_excess(self.problem, row)
-            refused = bool(violations.any())
-            self.rejected += refused
-            slot = None if refused else self._slot(row, number)
-            if slot is not None and slot.number == number and slot.done is None:
+            slot = self._slot(row, number)
+            if slot.number == number and slot.done is None:
                 if self.charged == self.budget.evaluations:
                     return self.budget.spent(self.charged, 0.0)
                 self._evaluate_or_replay(slot)
-            self.pending.append(_Pending(number, violations, slot))
+            self.pending.append(_Pending(number, slot))
         return None
 
     def _slot(self, row: Rows, number: int) -> _Slot:
@@ -241,10 +240,8 @@ class AxisSearch:
     def _tell_these(self, due: list[_Pending]) -> str | None:
         goals, n = self.problem.goals, len(due)
         objectives = np.full((n, len(goals.objectives)), np.inf)
-        violations, failed = np.stack([each.violations for each in due]), np.zeros(n, np.bool_)
+        margins, failed = np.zeros((n, len(goals.limits))), np.zeros(n, np.bool_)
         for index, each in enumerate(due):
-            if each.slot is None:
-                continue
             assert each.slot.done is not None
             done = each.slot.done
             self.told += each.number == each.slot.number
@@ -252,11 +249,11 @@ class AxisSearch:
             if not failed[index]:
                 figures = {name: np.array([value]) for name, value in done.metrics.items()}
                 objectives[index] = goals.minimized(figures)[0]
-                violations[index] = goals.violations(figures)[0]
-                self.excess.note(goals, figures, {}, violations[index : index + 1])
+                margins[index] = goals.margins(figures)[0]
+                self.excess.note(goals, figures, {}, goals.violations(figures))
         numbers = np.array([each.number for each in due], np.int64)
-        self.searcher.tell(Told(numbers, objectives, violations, failed))
-        kept = np.isfinite(objectives).all(axis=1) & (violations == 0).all(axis=1) & ~failed
+        self.searcher.tell(Told(numbers, objectives, margins, failed))
+        kept = np.isfinite(objectives).all(axis=1) & (margins <= 0).all(axis=1) & ~failed
         return self._enough(objectives[kept])
 
     def _enough(self, points: FloatArray) -> str | None:
@@ -267,8 +264,7 @@ class AxisSearch:
         reason = self.stopping.reached(points) or self.stopping.stalled(self.front, self.told)
         if reason is not None or len(self.front):
             return reason
-        refused = not self.slots and self.asked >= PATIENCE_STRUCTURES
-        if refused or self.excess.since_better >= PATIENCE_EVALUATIONS:
+        if self.excess.since_better >= PATIENCE_EVALUATIONS:
             return f"{self.asked:,} candidates were asked for"
         return None
 

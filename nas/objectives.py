@@ -36,12 +36,16 @@ class Limit:
 
         NaN counts as an infinite excess.
         """
-        excess = np.zeros(len(figures))
+        return np.maximum(self.margin(figures), 0.0)
+
+    def margin(self, figures: FloatArray) -> FloatArray:
+        """(n,) the same, but below 0 where the limit is kept: by how much it is."""
+        margin = np.full(len(figures), -np.inf)
         for bound, sign in ((self.minimum, -1.0), (self.maximum, 1.0)):
             if bound is not None:
                 over = sign * (figures - bound) / (abs(bound) or 1.0)
-                excess = np.maximum(excess, np.where(np.isnan(over), np.inf, over))
-        return excess
+                margin = np.maximum(margin, np.where(np.isnan(over), np.inf, over))
+        return margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,15 @@ class Goals:
         n = len(next(iter(figures.values()))) if figures else 0
         columns = [
             limit.excess(figures[limit.metric]) if limit.metric in figures else np.zeros(n)
+            for limit in self.limits
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
+
+    def margins(self, figures: Figures) -> FloatArray:
+        """(n, n_limits) as `violations`, but below 0 where a limit is kept; 0 where a metric is missing."""
+        n = len(next(iter(figures.values()))) if figures else 0
+        columns = [
+            limit.margin(figures[limit.metric]) if limit.metric in figures else np.zeros(n)
             for limit in self.limits
         ]
         return np.stack(columns, axis=1) if columns else np.zeros((n, 0))

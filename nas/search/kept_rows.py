@@ -83,7 +83,7 @@ def find_kept(
     """
     columns, rng = columns_of(problem.domain), np.random.default_rng((seed, 0))
     tally = _Tally(np.full(problem.n_limits, np.inf))
-    chunk = min(CHUNK, patience)
+    chunk = int(np.clip(patience // 40, 10, CHUNK))
     while tally.n_kept < n_wanted and tally.n_screened < patience:
         rows = draw_rows(columns, rng, min(chunk, patience - tally.n_screened))
         tally.note(rows, screen(rows).margins)

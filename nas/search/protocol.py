@@ -49,13 +49,15 @@ class SearchProblem:
 
     screen: what is known of a row for free, None for nothing. A searcher may use it to choose among rows, and
     need not: `nas.search.screening` keeps what breaks a free limit from being evaluated in any case.
-    n_evaluations: the budget, seconds: what one evaluation takes; None where unknown.
+    screen_rows: how many rows a searcher should screen at once, None for any number; for a screen that takes
+    milliseconds a row. n_evaluations: the budget, seconds: what one evaluation takes; None where unknown.
     """
 
     domain: Domain
     n_objectives: int
     n_limits: int = 0
     screen: Screen | None = field(default=None, repr=False, compare=False)
+    screen_rows: int | None = field(default=None, repr=False, compare=False)
     n_evaluations: int | None = field(default=None, repr=False, compare=False)
     seconds: float | None = field(default=None, repr=False, compare=False)
 

@@ -197,8 +197,9 @@ class ScreenedSearch:
     def _stand_in(self) -> tuple[list[Rows], list[int]]:
         """A random row that keeps the limits and was not handed on before; none where none is found."""
         rng = np.random.default_rng((self._seed, self._ledger.n_asked))
-        for _ in range(max(1, self._patience // CHUNK)):
-            rows = draw_rows(self._columns, rng, CHUNK)
+        chunk = min(CHUNK, self._problem.screen_rows or CHUNK)
+        for _ in range(max(1, self._patience // chunk)):
+            rows = draw_rows(self._columns, rng, chunk)
             rows = rows[self._screen(rows).is_kept]
             for row, canonical in zip(rows, self._canonical(rows), strict=True):
                 key = canonical.tobytes()

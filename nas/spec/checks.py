@@ -205,10 +205,21 @@ def _target_fits(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
             yield ("search", "stop", "target", metric), text
 
 
+def _reference_points_fit(draft: Draft, known: KnownMetrics) -> Iterator[Finding]:
+    if not draft.has("objectives", "search"):
+        return
+    objectives = tuple(draft.spec.objectives)
+    for index, point in enumerate(draft.spec.search.reference_points or ()):
+        if set(point) != set(objectives):
+            text = f"must have a value for each objective ({', '.join(objectives)}) and no other"
+            yield ("search", "reference_points", index), f"{text}, but has {', '.join(point) or 'none'}"
+
+
 _CHECKS: tuple[Callable[[Draft, KnownMetrics], Iterator[Finding]], ...] = (
     _split_fits,
     _data_fits,
     _objectives_fit,
+    _reference_points_fit,
     _limits_fit,
     _convnets_fit,
     _winners_fit,

@@ -184,7 +184,7 @@ class SearchSpec(Section):
             text = f"only algorithm: pymoo_nsga3 takes partitions, not {self.algorithm}"
             raise at_key("partitions", text)
         if (self.reference_points is not None) != (self.algorithm == "pymoo_rnsga2"):
-            text = "algorithm: pymoo_rnsga2 needs reference_points, and no other takes them"
+            text = "pymoo_rnsga2 needs reference_points, and no other takes them"
             raise at_key("reference_points" if self.reference_points else "algorithm", text)
         return self
 

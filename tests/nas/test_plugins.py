@@ -8,8 +8,15 @@ import pytest
 
 from hwmodels.model import HardwareModel, HardwareModelError
 from nas import plugins
-from nas.plugins import HWMODELS_GROUP, PluginError, list_plugins, make_hardware_model, resolve
-from nas.spec import HardwareSpec
+from nas.plugins import (
+    HWMODELS_GROUP,
+    PluginError,
+    list_plugins,
+    make_hardware_model,
+    make_own_searcher,
+    resolve,
+)
+from nas.spec import HardwareSpec, SearchSpec
 
 MODEL = '''\
 from hwmodels.model import Cost, HardwareModelError, Metric
@@ -186,3 +193,50 @@ def test_data_files_of_a_model_are_relative_to_the_base(folder: Path) -> None:
     for name in ("beads.json", "beads.yaml", "beads.lib"):
         model = make(folder, "beads.py:Beads", table=name)
         assert vars(model)["table"] == str(folder / name)
+
+
+SEARCHERS = """\
+from nas.search.random import RandomSearch
+
+
+class Mine(RandomSearch):
+    pass
+
+
+def broken(problem, *, seed, initial=None, population=None):
+    raise RuntimeError("no licence")
+
+
+def none(problem, *, seed, initial=None, population=None):
+    return 3
+"""
+
+
+@pytest.fixture
+def searchers(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(SEARCHERS, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_searcher_of_a_file_is_taken_where_code_is_allowed(searchers: Path) -> None:
+    search = SearchSpec(algorithm="mine.py:Mine")
+    found = make_own_searcher(search, base=searchers, allow_code=True)
+    assert getattr(found, "__name__", "") == "Mine"
+    with pytest.raises(PluginError, match=r"^search\.algorithm: plug-in 'mine\.py:Mine' is code of your own"):
+        make_own_searcher(search, base=searchers, allow_code=False)
+
+
+def test_a_built_in_algorithm_is_no_code(tmp_path: Path) -> None:
+    assert make_own_searcher(SearchSpec(algorithm="nsga2"), base=tmp_path, allow_code=False) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("broken", "failed when it was made: RuntimeError: no licence"),
+        ("none", "must make a Searcher .* but made a int; see docs/search.md"),
+    ],
+)
+def test_what_makes_no_searcher_is_refused_before_the_run(searchers: Path, name: str, message: str) -> None:
+    with pytest.raises(PluginError, match=message):
+        make_own_searcher(SearchSpec(algorithm=f"mine.py:{name}"), base=searchers, allow_code=True)

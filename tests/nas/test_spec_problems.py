@@ -158,6 +158,30 @@ from tests.specs import changed, problems_of
             "algorithm: pymoo_nsga2, operators: {mutate: {}}",
             "13:46: search.operators: unknown key 'mutate'; did you mean 'mutation'?",
         ),
+        (
+            "algorithm: auto",
+            "algorithm: nsga3",
+            "13:21: search.algorithm: must be auto, surrogate, random, quasi_random, local_search, "
+            "regularized_evolution, nsga2, anneal, nsga2_anneal, pymoo_nsga2, pymoo_sms_emoa, pymoo_nsga3, "
+            "pymoo_age_moea, pymoo_rnsga2, tpe, gp or a searcher of your own as module:object, not 'nsga3'; "
+            "did you mean 'nsga2'?",
+        ),
+        (
+            "minutes: 5",
+            "minutes: 5, partitions: 12",
+            "13:61: search.partitions: only algorithm: pymoo_nsga3 takes partitions, not auto",
+        ),
+        (
+            "algorithm: auto",
+            "algorithm: pymoo_rnsga2",
+            "13:10: search.algorithm: pymoo_rnsga2 needs reference_points, and no other takes them",
+        ),
+        (
+            "algorithm: auto",
+            "algorithm: pymoo_rnsga2, reference_points: [{accuracy: 0.9}]",
+            "13:54: search.reference_points[0]: must have a value for each objective "
+            "(accuracy, egfet.area_cm2) and no other, but has accuracy",
+        ),
         ("minutes: 5", "minutes: 0", "13:58: search.minutes: must be above 0, not 0"),
         (
             "workers: 1",

@@ -87,14 +87,20 @@ def propose(
     columns: Columns,
     rng: np.random.Generator,
     infill: Infill,
+    most_screened: int | None,
 ) -> Rows:
     """Up to n rows that are new and keep the free limits; none where no such row was found.
 
     parents: (n_parents, n_variables), best first. pending: (n_pending, n_variables) rows under evaluation.
+    most_screened: rows of a generation that are screened, those that the models alone find best; None for
+    all.
     """
 
     def judged(rows: Rows) -> _Pool:
         rows = rows[is_new(rows)]
+        if most_screened is not None and len(rows) > most_screened:
+            foretold = models.predict(models.features.of(rows), None)
+            rows = rows[_best(_fitness(models, foretold, reference, doubt, rng), most_screened)]
         free = screen(rows)
         if free is not None:
             kept = np.flatnonzero(free.is_kept)

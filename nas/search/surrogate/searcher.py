@@ -24,6 +24,7 @@ from nas.search.surrogate.infill import Infill, propose
 from nas.search.surrogate.models import Models, make_models
 from searchspaces.space import Rows
 
+CHUNK = 64
 RELEARN = 1.1
 """Hyperparameters are learned anew whenever there are so many times as many results."""
 
@@ -166,6 +167,7 @@ class SurrogateSearch:
             self._frame.columns,
             self._frame.rng,
             self._options.infill,
+            self._frame.problem.screen_rows,
         )
         self._frame.visited.mark(rows)
         return rows if len(rows) else self._draw_kept(n)
@@ -188,13 +190,13 @@ class SurrogateSearch:
 
     def _cover(self, n: int) -> Rows:
         """Rows of the Sobol sequence that keep the free limits."""
-        columns = self._frame.columns
+        columns, chunk = self._frame.columns, self._chunk
         for _ in range(self._options.infill.patience):
-            rows = sobol_rows(columns, self._seed, self._n_cover, 64)
-            self._n_cover += 64
+            rows = sobol_rows(columns, self._seed, self._n_cover, chunk)
+            self._n_cover += chunk
             good = np.flatnonzero(self._screen_kept(rows) & self._is_new(rows))[:n]
             if len(good):
-                self._n_cover += int(good[-1]) + 1 - 64
+                self._n_cover += int(good[-1]) + 1 - chunk
                 self._frame.visited.mark(rows[good])
                 return rows[good]
         return self._draw_kept(n)
@@ -203,7 +205,7 @@ class SurrogateSearch:
         """Random new rows, of those that keep the free limits where some are found."""
         rows = self._frame.no_rows
         for _ in range(self._options.infill.patience):
-            drawn = self._frame.visited.draw(self._frame.rng, 64)
+            drawn = self._frame.visited.draw(self._frame.rng, self._chunk)
             rows = drawn[self._is_new(drawn)]
             kept = rows[self._screen_kept(rows)]
             if len(kept) or not len(drawn):
@@ -211,6 +213,11 @@ class SurrogateSearch:
                 break
         self._frame.visited.mark(rows[:n])
         return rows[:n]
+
+    @property
+    def _chunk(self) -> int:
+        """Rows that are screened at once where the first that keeps the limits is taken."""
+        return min(CHUNK, self._frame.problem.screen_rows or CHUNK)
 
     def _screen(self, rows: Rows) -> FreeFigures | None:
         screen = self._frame.problem.screen
