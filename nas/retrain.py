@@ -36,7 +36,8 @@ def run_retraining(problem: AxisProblem, most: int, sitting: Sitting) -> tuple[i
     epoch. Raises RunInterrupted when the user asked to stop.
     """
     name, full = retrained_name(problem.name), in_full(problem)
-    found = [done for done in sitting.archive.evaluations() if done.family == problem.name]
+    searched = (done for done in sitting.archive.evaluations() if done.family == problem.name)
+    found = sorted(searched, key=lambda done: done.number)  # workers end in any order
     known = {done.number for done in sitting.archive.evaluations() if done.family == name}
     chosen = finalists_to_train([done for done in found if done.status == "ok"], problem, most)
     for place, done in enumerate(chosen):
