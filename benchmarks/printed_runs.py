@@ -56,6 +56,11 @@ TREE_CODE = (
     "nas/loop.py",
     "nas/finish.py",
 )
+SEARCHERS = (
+    *("nsga2_anneal", "nsga2", "operators", "anneal", "chains", "chain_kernels", "moves", "move_kernels"),
+    *("prices", "polish", "population", "frame", "ledger", "visited", "columns", "kernels", "snapshots"),
+)
+"""What `auto` takes for genes, and what that stands on."""
 MLP_CODE = (
     *TREE_CODE,
     "codegen/ir/batch.py",
@@ -71,8 +76,8 @@ MLP_CODE = (
     "searchspaces/approximate_mlp/options.py",
     "searchspaces/approximate_mlp/sampling.py",
     "searchspaces/approximate_mlp/tournament.py",
-    "nas/search",
-    "nas/train",
+    *(f"nas/search/{name}.py" for name in SEARCHERS),
+    *(f"nas/train/{name}.py" for name in ("argmax", "base", "group", "heads", "mlp", "seeds")),
     "nas/gene_search.py",
     "nas/gene_stage.py",
     "nas/refit.py",
