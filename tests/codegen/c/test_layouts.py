@@ -14,11 +14,15 @@ from tests.networks import codes_for
 
 TOOLCHAIN = """\
 set(CMAKE_SYSTEM_NAME Generic)
-set(CMAKE_SYSTEM_PROCESSOR arm)
-set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_SYSTEM_PROCESSOR generic)
+set(CMAKE_C_COMPILER {compiler})
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m0 -mthumb")
+set(CMAKE_C_FLAGS_INIT "{flags}")
 """
+CROSS_COMPILERS = {
+    "arm-none-eabi-gcc": "-mcpu=cortex-m0 -mthumb",
+    "riscv64-unknown-elf-gcc": "-march=rv32imc -mabi=ilp32 --specs=picolibc.specs",
+}
 
 
 def run(folder: Path, *argv: str) -> str:
@@ -52,15 +56,18 @@ def test_cmake_builds_tests_and_installs_the_library(
 
 
 @BODIES
+@pytest.mark.parametrize("compiler", CROSS_COMPILERS)
 def test_cmake_cross_compiles_the_library_without_the_self_test(
     network: Network,
+    compiler: str,
     tmp_path: Path,
     requires_tool,  # type: ignore[no-untyped-def]
 ) -> None:
-    requires_tool("cmake", "arm-none-eabi-gcc")
+    requires_tool("cmake", compiler)
     folder = emitted(tmp_path, "cmake", network)
-    (folder / "arm.cmake").write_text(TOOLCHAIN, encoding="utf-8")
-    run(folder, "cmake", "-S", ".", "-B", "build", "-DCMAKE_TOOLCHAIN_FILE=arm.cmake")
+    toolchain = TOOLCHAIN.format(compiler=compiler, flags=CROSS_COMPILERS[compiler])
+    (folder / "cross.cmake").write_text(toolchain, encoding="utf-8")
+    run(folder, "cmake", "-S", ".", "-B", "build", "-DCMAKE_TOOLCHAIN_FILE=cross.cmake")
     run(folder, "cmake", "--build", "build")
     assert (folder / "build" / "libnet.a").exists()
     assert not list(folder.glob("build/net_selftest*"))
