@@ -175,7 +175,7 @@ def bars(found: dict[str, list[dict[str, Figures]]]) -> list[Bar]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "uci")
-    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="*", type=int, default=list(range(10)))
     parser.add_argument("--check", action="store_true", help="exit 1 where a figure misses its bar")
     parser.add_argument("--quick", action="store_true", help="judge the kept results only")
     given = parser.parse_args()
