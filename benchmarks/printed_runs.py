@@ -11,6 +11,7 @@ import resource
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -261,9 +262,15 @@ def disagreement(circuits: Sequence[Circuit], problem: Problem) -> list[str]:
     return wrong
 
 
+@cache
+def code_of(search: Search) -> str:
+    """The fingerprint of the code that a search depends on; reading it takes a second."""
+    return code_fingerprint(CODE[search])
+
+
 def fingerprint(search: Search, spec: Mapping[str, object]) -> str:
     """Of the code that a search depends on, and of its spec."""
-    return sha256(f"{code_fingerprint(CODE[search])} {json.dumps(spec)}".encode()).hexdigest()
+    return sha256(f"{code_of(search)} {json.dumps(spec)}".encode()).hexdigest()
 
 
 def write_unit(path: Path, unit: Unit, code: str) -> None:

@@ -140,7 +140,8 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'numba', 'torch', 'pydantic', 'rich', 'jinja2', 'plotly', 'optuna', 'sklearn'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_module_runs_as_a_program() -> None:

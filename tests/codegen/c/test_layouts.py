@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.c import emit_c
-from codegen.ir import Network, TensorNet
+from codegen.ir import ClassOutput, Network, TensorNet
 from codegen.verify.build import WARNINGS
 from tests.codegen.c.golden_networks import small_convolution, small_mlp
 from tests.networks import codes_for
@@ -82,14 +82,21 @@ def test_the_arduino_sketch_compiles_as_cpp(
     requires_tool("g++")
     folder = emitted(tmp_path, "arduino", network)
     arduino = (
-        "struct { void begin(long) {} template <class T> void println(T) {} } Serial;\n"
+        "#include <iostream>\n"
+        "struct {\n"
+        "    void begin(long) {}\n"
+        "    template <class T> void println(T text) { std::cout << text << std::endl; }\n"
+        "} Serial;\n"
         "static void delay(int) {}\n"
     )
     sketch = (folder / "examples" / "Predict" / "Predict.ino").read_text(encoding="utf-8")
     program = f"{arduino}{sketch}\nint main() {{ setup(); loop(); return 0; }}\n"
     (folder / "sketch.cpp").write_text(program, encoding="utf-8")
     run(folder, "g++", *WARNINGS, "-Isrc", "sketch.cpp", "src/net.c", "-o", "sketch")
-    run(folder, "./sketch")
+    answer = run(folder, "./sketch").splitlines()
+    is_class = isinstance(network.interface.output, ClassOutput)
+    assert len(answer) == (1 if is_class else network.interface.n_outputs)
+    assert all(answer)
 
 
 def test_arduino_properties_have_the_required_keys(tmp_path: Path) -> None:
